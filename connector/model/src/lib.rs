@@ -1,0 +1,47 @@
+//! The domain: exact money, orders, fulfilments, payments, and the rules they follow.
+//!
+//! Everything here is pure: no vendor, no JSON, no clock, no I/O. A rule that can live here does, because here it is
+//! tested in microseconds and runs unchanged inside a component.
+
+pub mod decimal;
+pub mod fulfillment;
+pub mod invoice;
+pub mod money;
+pub mod order;
+pub mod party;
+pub mod progress;
+pub mod quantity;
+pub mod revenue;
+pub mod subscription;
+pub mod transaction;
+
+pub use decimal::{Decimal, DecimalError};
+pub use fulfillment::{FulfilledLine, Fulfillment, FulfillmentState, Proof, Tracking};
+pub use invoice::{Invoice, InvoiceStatus};
+pub use money::{Currency, Money, MoneyError};
+pub use order::{FulfillmentStatus, Line, Order, OrderStatus, PaymentStatus};
+pub use party::{Address, Party};
+pub use progress::{Move, Progress};
+pub use quantity::{LineQuantity, NewlyFulfilled, QuantityError, newly_fulfilled};
+pub use revenue::{Revenue, Totals};
+pub use subscription::{Subscription, SubscriptionStatus};
+pub use transaction::{Entity, Transaction, TransactionStatus};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(pub u64);
+
+/// What changed: the object as it was last seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// An order was placed or changed.
+    Order(Order),
+    /// A delivery was planned, moved on, failed or ended.
+    Fulfillment(Fulfillment),
+    /// Money moved.
+    Transaction(Transaction),
+    /// A subscription started, renewed, changed or ended.
+    Subscription(Subscription),
+    /// An invoice was made, sent, paid or voided.
+    Invoice(Invoice),
+}
