@@ -33,6 +33,7 @@ pub struct Instant(pub u64);
 
 /// What changed: the object as it was last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a change is made once an event and moved, never kept in bulk")]
 pub enum Change {
     /// An order was placed or changed.
     Order(Order),

@@ -50,19 +50,26 @@ impl Progress {
         if next.state == self.state {
             return Move::Same;
         }
-        // Some delivery systems count an attempt only when it is planned anew, so a delivery after a failed attempt can
-        // come under the same number.
-        let retried = matches!(self.state, FulfillmentState::AttemptFailed | FulfillmentState::Rejected);
-        if !is_final(&self.state) || retried && next.state.has_delivered() {
-            return if rank(&next.state) > rank(&self.state) { Move::Forward } else { self.backwards(next) };
+        // An attempt that failed may be followed by a delivery under the same number, because some delivery systems count an
+        // attempt only when it is planned anew; and a partial delivery may be put right. But what the customer has got
+        // cannot be called off.
+        let called_off = next.state == FulfillmentState::Cancelled && is_handed_over(&self.state);
+        if rank(&next.state) > rank(&self.state) && !called_off {
+            Move::Forward
+        } else {
+            self.backwards(next)
         }
-        self.backwards(next)
     }
 
     fn backwards(&self, next: &Self) -> Move {
         let newer = matches!((self.happened_at, next.happened_at), (Some(then), Some(now)) if now > then);
         if newer && is_final(&self.state) { Move::Reversal } else { Move::Stale }
     }
+}
+
+/// Whether goods have changed hands.
+fn is_handed_over(state: &FulfillmentState) -> bool {
+    state.has_delivered() || *state == FulfillmentState::Collected
 }
 
 /// Whether an attempt is over in this state.
@@ -119,9 +126,15 @@ mod tests {
     }
 
     #[test]
+    fn a_partial_delivery_may_be_put_right() {
+        assert_eq!(at(PartiallyDelivered, 1, 10).moved_by(&at(Delivered, 1, 10)), Move::Forward);
+    }
+
+    #[test]
     fn a_finished_attempt_is_not_taken_back() {
         let delivered = at(Delivered, 1, 10);
         assert_eq!(delivered.moved_by(&at(Rejected, 1, 20)), Move::Reversal);
+        assert_eq!(delivered.moved_by(&at(Cancelled, 1, 20)), Move::Reversal);
         assert_eq!(delivered.moved_by(&at(OutForDelivery, 1, 5)), Move::Stale);
         assert_eq!(delivered.moved_by(&Progress { happened_at: None, ..at(Created, 1, 0) }), Move::Stale);
     }

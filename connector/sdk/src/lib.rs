@@ -23,13 +23,7 @@
 //! transload_sdk::register!(Greeter);
 //! ```
 
-#[expect(unsafe_code, reason = "generated from the contract, which documents every item")]
-#[expect(
-    clippy::all,
-    clippy::allow_attributes,
-    clippy::allow_attributes_without_reason,
-    reason = "generated code"
-)]
+#[expect(missing_docs, reason = "generated from the contract, which documents every item")]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "../../wit/0.1.0",

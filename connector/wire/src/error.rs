@@ -5,6 +5,14 @@ use crate::http::{HttpError, Method, Response};
 /// Why a call of a vendor's API did not do what it was for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
+    /// The request could not be written, so nothing was sent.
+    #[error("{call} was not sent: {reason}")]
+    Unsendable {
+        /// Method and path.
+        call: String,
+        /// Why.
+        reason: String,
+    },
     /// No response came.
     #[error("{call}: {error}")]
     Http {
@@ -41,7 +49,7 @@ impl ApiError {
         match self {
             Self::Http { error, .. } => matches!(error, HttpError::Timeout | HttpError::Connection(_)),
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
-            Self::Unreadable { .. } => false,
+            Self::Unreadable { .. } | Self::Unsendable { .. } => false,
         }
     }
 
@@ -50,7 +58,7 @@ impl ApiError {
         match self {
             Self::Http { error, .. } => matches!(error, HttpError::Denied(_)),
             Self::Status { status, .. } => matches!(status, 401 | 403 | 407),
-            Self::Unreadable { .. } => false,
+            Self::Unreadable { .. } | Self::Unsendable { .. } => false,
         }
     }
 

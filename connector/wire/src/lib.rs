@@ -5,8 +5,11 @@
 
 pub mod api;
 mod error;
+pub mod fakes;
 pub mod http;
+mod member;
 mod number;
+pub mod text;
 pub mod time;
 pub mod tolerant;
 mod url;

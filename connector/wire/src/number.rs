@@ -9,8 +9,9 @@ use transload_model::Decimal;
 /// A decimal that is read from the text of a JSON number and written back as one.
 ///
 /// serde_json reads numbers into binary floats unless told otherwise, which would turn 150.10 into 150.09999…; the raw
-/// text goes around that. A number inside a string is read too, because vendors' examples print them so. It cannot be
-/// used under `#[serde(flatten)]` or in untagged enums: both buffer values, and the text is lost.
+/// text goes around that. A number inside a string is read too, because vendors' examples print them so. It
+/// reads from a slice or a string only, and not under `#[serde(flatten)]` or in untagged enums: those buffer values, and the
+/// text is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number(pub Decimal);
 
@@ -28,7 +29,7 @@ impl From<Decimal> for Number {
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let raw = <&RawValue>::deserialize(deserializer)?;
         let text = raw.get();
         let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).trim();
         text.parse().map(Self).map_err(de::Error::custom)

@@ -19,6 +19,12 @@ pub fn parse_naive(text: &str) -> Option<Instant> {
     })
 }
 
+/// Whether the text is a day of the calendar, written `2024-02-01`.
+pub fn is_date(text: &str) -> bool {
+    // jiff also reads other forms of ISO 8601, with a time behind or without the hyphens.
+    text.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == text)
+}
+
 /// Writes an RFC 3339 time in UTC with milliseconds; none beyond the year 9999.
 pub fn format(instant: Instant) -> Option<String> {
     let timestamp = Timestamp::from_millisecond(i64::try_from(instant.0).ok()?).ok()?;
@@ -48,6 +54,14 @@ mod tests {
     fn local_times_are_read_where_they_are_expected() {
         assert_eq!(parse_naive("2024-02-01T10:00:00"), parse("2024-02-01T10:00:00Z"));
         assert_eq!(parse_naive("2024-02-01T10:00:00+01:00"), parse("2024-02-01T09:00:00Z"));
+    }
+
+    #[test]
+    fn days_have_one_form() {
+        assert!(is_date("2024-02-29"));
+        for text in ["2023-02-29", "20240201", "2024-2-1", "2024-02-01T00:00:00", "01.02.2024", ""] {
+            assert!(!is_date(text), "{text}");
+        }
     }
 
     #[test]

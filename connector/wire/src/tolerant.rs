@@ -1,55 +1,79 @@
 //! Readers for JSON that does not keep to its own documentation. For `#[serde(deserialize_with = "…", default)]`.
 
+use std::borrow::Cow;
+
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use transload_model::{Currency, Instant};
 
 use crate::{Number, time};
 
 /// A string, or a number or boolean that should have been one; empty and null are none.
+///
+/// Like all readers here it looks at the JSON text itself, so it reads from a slice or a string, not from a stream or a
+/// `serde_json::Value`.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let raw = Option::<Box<serde_json::value::RawValue>>::deserialize(deserializer)?;
-    let Some(raw) = raw else { return Ok(None) };
-    let text = match raw.get().as_bytes().first() {
-        Some(b'"') => serde_json::from_str::<String>(raw.get()).map_err(serde::de::Error::custom)?,
-        Some(b'{' | b'[') => {
-            return Err(serde::de::Error::custom("expected text, found an object or a list"));
+    Ok(scalar(deserializer)?.map(Cow::into_owned))
+}
+
+/// The trimmed text of a string, number or boolean, borrowed unless it has escapes; empty and null are none.
+fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    let Some(raw) = Option::<&RawValue>::deserialize(deserializer)? else { return Ok(None) };
+    let json = raw.get();
+    let text = match json.as_bytes() {
+        [b'"', inside @ .., b'"'] if !inside.contains(&b'\\') => {
+            Cow::Borrowed(json.get(1..json.len() - 1).unwrap_or_default())
         }
-        _ => raw.get().to_owned(),
+        [b'"', ..] => Cow::Owned(serde_json::from_str::<String>(json).map_err(D::Error::custom)?),
+        [b'{' | b'[', ..] => return Err(D::Error::custom("expected text, found an object or a list")),
+        _ => Cow::Borrowed(json),
     };
-    let trimmed = text.trim();
-    Ok((!trimmed.is_empty())
-        .then(|| if trimmed.len() == text.len() { text.clone() } else { trimmed.to_owned() }))
+    let trimmed = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    };
+    Ok(Some(trimmed).filter(|text| !text.is_empty()))
 }
 
 /// A boolean, or one that was written as a string; null is none.
 pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    match text(deserializer)?.as_deref() {
+    match scalar(deserializer)?.as_deref() {
         None => Ok(None),
         Some("true" | "True" | "1") => Ok(Some(true)),
         Some("false" | "False" | "0") => Ok(Some(false)),
-        Some(other) => Err(serde::de::Error::custom(format!("expected true or false, found {other:?}"))),
+        Some(other) => Err(D::Error::custom(format!("expected true or false, found {other:?}"))),
     }
 }
 
 /// A number, or one that was written as a string; empty and null are none.
 pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Number>, D::Error> {
-    match text(deserializer)? {
+    match scalar(deserializer)? {
         None => Ok(None),
-        Some(text) => text.parse().map(|decimal| Some(Number(decimal))).map_err(serde::de::Error::custom),
+        Some(text) => text.parse().map(|decimal| Some(Number(decimal))).map_err(D::Error::custom),
+    }
+}
+
+/// A whole number, or one that was written as a string or with a fraction of zero; empty and null are none.
+pub fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(Number(number)) = number(deserializer)? else { return Ok(None) };
+    match number.with_exponent(0) {
+        Some(whole) => Ok(Some(whole.units())),
+        None => Err(D::Error::custom(format!("expected a whole number, found {number}"))),
     }
 }
 
 /// A currency code in either case; empty and null are none.
 pub fn currency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Currency>, D::Error> {
-    match text(deserializer)? {
+    match scalar(deserializer)? {
         None => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(serde::de::Error::custom),
+        Some(text) => text.parse().map(Some).map_err(D::Error::custom),
     }
 }
 
 /// A time with an offset (RFC 3339); one that cannot be read is none, because no flow hangs on it.
 pub fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Instant>, D::Error> {
-    Ok(text(deserializer)?.and_then(|text| time::parse(&text)))
+    Ok(scalar(deserializer)?.and_then(|text| time::parse(&text)))
 }
 
 /// A list; null is an empty one, and a single object is a list of one.
@@ -89,6 +113,8 @@ mod tests {
         flag: Option<bool>,
         #[serde(default, deserialize_with = "number")]
         number: Option<Number>,
+        #[serde(default, deserialize_with = "integer")]
+        integer: Option<i64>,
         #[serde(default, deserialize_with = "currency")]
         currency: Option<Currency>,
         #[serde(default, deserialize_with = "instant")]
@@ -110,12 +136,13 @@ mod tests {
     fn what_is_missing_null_or_empty_is_none() {
         let all = |value: &str| {
             format!(
-                r#"{{"text":{value},"flag":{value},"number":{value},"currency":{value},"instant":{value}}}"#
+                r#"{{"text":{value},"flag":{value},"number":{value},"integer":{value},"currency":{value},"instant":{value}}}"#
             )
         };
         for json in ["{}".to_owned(), all("null"), all("\"\""), all("\"  \"")] {
             let sample = read(&json).unwrap();
             assert!(sample.text.is_none() && sample.flag.is_none() && sample.number.is_none(), "{json}");
+            assert!(sample.integer.is_none(), "{json}");
             assert!(
                 sample.currency.is_none() && sample.instant.is_none() && sample.list.is_empty(),
                 "{json}"
@@ -125,15 +152,23 @@ mod tests {
 
     #[test]
     fn the_wrong_kind_of_value_is_read_for_what_it_means() {
-        let json = r#"{"text":42,"flag":"true","number":"17.50","currency":"usd","instant":"2024-02-01T10:00:00Z","list":{"amount":"1.5"}}"#;
+        let json = r#"{"text":42,"flag":"true","number":"17.50","integer":"3.0","currency":"usd","instant":"2024-02-01T10:00:00Z","list":{"amount":"1.5"}}"#;
         let sample = read(json).unwrap();
         assert_eq!(sample.text.as_deref(), Some("42"));
         assert_eq!(sample.flag, Some(true));
         assert_eq!(sample.number.unwrap().to_string(), "17.50");
+        assert_eq!(sample.integer, Some(3));
         assert_eq!(sample.currency.unwrap().code(), "USD");
         assert_eq!(sample.instant, Some(Instant(1_706_781_600_000)));
         assert_eq!(sample.list[0].amount.to_string(), "1.5");
         assert_eq!(read(r#"{"list":[{"amount":1},{"amount":2}]}"#).unwrap().list.len(), 2);
+    }
+
+    #[test]
+    fn escapes_are_read() {
+        let sample = read(r#"{"text":" caf\u00e9 \"x\" ","currency":"\u0055SD"}"#).unwrap();
+        assert_eq!(sample.text.as_deref(), Some("café \"x\""));
+        assert_eq!(sample.currency.unwrap().code(), "USD");
     }
 
     #[test]
@@ -142,6 +177,7 @@ mod tests {
             r#"{"text":[]}"#,
             r#"{"flag":"maybe"}"#,
             r#"{"number":"many"}"#,
+            r#"{"integer":1.5}"#,
             r#"{"currency":"dollars"}"#,
             r#"{"list":7}"#,
         ] {

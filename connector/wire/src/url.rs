@@ -68,7 +68,8 @@ mod tests {
     #[test]
     fn parts_are_escaped() {
         let url = Url::new("https://api.example")
-            .path("payments/orders")
+            .segment("payments")
+            .segment("orders")
             .segment("a/b?c#d é")
             .query("altId", "x&y=z");
         assert_eq!(

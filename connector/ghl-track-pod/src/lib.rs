@@ -1,0 +1,76 @@
+//! GoHighLevel ↔ Track-POD: orders become deliveries, deliveries come back as fulfilments, payments are written down.
+//!
+//! Each flow reads what it acts on again from its API, looks at what is already there, and writes only what is missing.
+//! So a webhook may come twice, late or out of order, and an event may run again after a crash.
+
+mod actions;
+mod check;
+mod fulfillments;
+mod intake;
+mod manifest;
+mod notes;
+mod orders;
+mod progress;
+mod revenue;
+mod settings;
+mod transactions;
+
+use transload_sdk::{
+    Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, Fulfillment, Invoice,
+    Order, Probe, Receipt, Subscription, Transaction, skipped,
+};
+
+use settings::Connection;
+
+/// The connector.
+pub struct GhlTrackPod;
+
+impl Connector for GhlTrackPod {
+    fn describe() -> Description {
+        manifest::describe()
+    }
+
+    fn receive(_: &Context, delivery: &Delivery) -> Result<Vec<Event>, Failure> {
+        intake::receive(delivery)
+    }
+
+    fn poll(cx: &Context, trigger: &str, cursor: Option<&str>) -> Result<EventPage, Failure> {
+        intake::poll(cx, trigger, cursor)
+    }
+
+    fn on_order(cx: &Context, _: &Envelope, order: Order) -> Result<Receipt, Failure> {
+        let settings = cx.settings()?;
+        orders::sync(&Connection::new(cx, &settings), &order.id)
+    }
+
+    fn on_fulfillment(cx: &Context, _: &Envelope, fulfillment: Fulfillment) -> Result<Receipt, Failure> {
+        let settings = cx.settings()?;
+        fulfillments::push(&Connection::new(cx, &settings), &fulfillment.order_id)
+    }
+
+    fn on_transaction(cx: &Context, _: &Envelope, transaction: Transaction) -> Result<Receipt, Failure> {
+        let settings = cx.settings()?;
+        transactions::record(&Connection::new(cx, &settings), &transaction.id)
+    }
+
+    fn on_subscription(_: &Context, _: &Envelope, subscription: Subscription) -> Result<Receipt, Failure> {
+        Ok(skipped(format!("subscription {} needs no delivery of its own", subscription.id)))
+    }
+
+    fn on_invoice(_: &Context, _: &Envelope, invoice: Invoice) -> Result<Receipt, Failure> {
+        Ok(skipped(format!("invoice {} is settled in GoHighLevel alone", invoice.id)))
+    }
+
+    fn run(cx: &Context, action: &str, input: &str) -> Result<String, Failure> {
+        actions::run(cx, action, input)
+    }
+
+    fn check(cx: &Context) -> Result<Vec<Probe>, Failure> {
+        check::check(cx)
+    }
+}
+
+transload_sdk::register!(GhlTrackPod);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,370 @@
+//! The flows against scripted vendors: which calls they make, in which order, and what they write.
+
+use serde_json::{Value, json};
+use transload_sdk::fakes::Fakes;
+use transload_sdk::{Connector, Context, Delivery, Failure, Receipt, Verb};
+use transload_wire::{HttpError, Method, Request};
+
+use super::GhlTrackPod;
+use crate::settings::Connection;
+use crate::{fulfillments, orders, transactions};
+
+const SETTINGS: &str = r#"{"location_id":"loc1","mode":"all"}"#;
+const NOW: u64 = 1_712_250_000_000;
+
+const NO_NOTES: &str = r#"{"notes":[]}"#;
+const NOTE: &str = r#"{"note":{"id":"n1","body":"x","contactId":"c1"}}"#;
+const NO_FULFILLMENTS: &str = r#"{"status":true,"data":[]}"#;
+
+/// GHL's OrderCreate sample in its amounts: 150.1 = 17 + 121 + 12.1 tax.
+fn order() -> String {
+    json!({
+        "_id": "o1", "altId": "loc1", "altType": "location", "status": "pending", "fulfillmentStatus": "unfulfilled",
+        "contactId": "c1", "currency": "USD", "amount": 150.1, "liveMode": false,
+        "createdAt": "2024-04-04T16:24:27.036Z", "updatedAt": "2024-04-04T16:24:31.297Z",
+        "contactSnapshot": {"id": "c1", "firstName": "Ada", "lastName": "Fuller", "phone": "+15550100",
+            "address1": "1 High Street", "city": "Leeds", "postalCode": "LS1 4AP", "country": "GB"},
+        "items": [
+            {"name": "Tee", "qty": 1, "product": {"_id": "pr1", "name": "Tee"}, "price": {"_id": "p1", "name": "XL", "type": "one_time", "currency": "USD", "amount": 17}},
+            {"name": "Coat", "qty": 2, "product": {"_id": "pr2", "name": "Coat"}, "price": {"_id": "p2", "name": "M", "type": "one_time", "currency": "USD", "amount": 60.5}},
+        ],
+    })
+    .to_string()
+}
+
+fn transactions_page(rows: &[Value]) -> String {
+    json!({"data": rows, "totalCount": rows.len()}).to_string()
+}
+
+fn transaction(status: &str, refunded: f64) -> Value {
+    json!({
+        "_id": "t1", "altId": "loc1", "altType": "location", "contactId": "c1", "currency": "USD", "amount": 150.1,
+        "status": status, "liveMode": false, "entityType": "order", "entityId": "o1", "entitySourceType": "funnel",
+        "entitySource": {"type": "funnel", "id": "f1"}, "amountRefunded": refunded, "createdAt": "2024-04-04T16:25:00.000Z",
+        "updatedAt": "2024-04-04T16:25:00.000Z", "fulfilledAt": "2024-04-04T16:25:00.000Z",
+    })
+}
+
+fn delivery(status_id: Option<u8>, quantities: [Option<u8>; 2]) -> String {
+    let goods = |id: &str, ordered: u8, fact: Option<u8>| json!({"OrderLineId": id, "GoodsId": id, "GoodsName": id, "Quantity": ordered, "QuantityFact": fact});
+    json!({
+        "Id": "o1", "Number": "o1", "TrackId": "track-1", "TrackLink": "https://web.track-pod.com/track?id=track-1",
+        "Type": 0, "StatusId": status_id, "RouteNumber": "R1", "SignatureName": "A. Fuller", "COD": 150.1,
+        "StatusDate": "2024-04-05T10:00:00",
+        "GoodsList": [goods("p1", 1, quantities[0]), goods("p2", 2, quantities[1])],
+    })
+    .to_string()
+}
+
+fn with<T>(fakes: &Fakes, flow: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
+    let cx: Context = fakes.context();
+    let settings = cx.settings()?;
+    flow(&Connection::new(&cx, &settings))
+}
+
+fn verbs(receipt: &Receipt) -> Vec<(Verb, &str, &str)> {
+    match receipt {
+        Receipt::Done(report) => report
+            .effects
+            .iter()
+            .map(|effect| (effect.verb, effect.system.as_str(), effect.kind.as_str()))
+            .collect(),
+        Receipt::Skipped(reason) => panic!("skipped: {reason}"),
+    }
+}
+
+fn writes(fakes: &Fakes) -> Vec<Request> {
+    fakes.sent().into_iter().filter(|request| request.method != Method::Get).collect()
+}
+
+fn body(request: &Request) -> String {
+    String::from_utf8(request.body.clone().unwrap()).unwrap()
+}
+
+#[test]
+fn an_unpaid_order_becomes_a_delivery_with_cash_on_delivery() {
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/orders/o1?", 200, &order())
+        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /Order/Id/o1", 404, "")
+        .answer("POST /Order", 201, r#"{"Status":201,"Title":"Created","Detail":"ok"}"#)
+        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE);
+    let receipt = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap();
+    assert_eq!(verbs(&receipt), [(Verb::Created, "track-pod", "order"), (Verb::Noted, "ghl", "note")]);
+    assert!(fakes.unanswered().is_empty());
+    let writes = writes(&fakes);
+    let created = body(&writes[0]);
+    assert!(created.contains(r#""COD":150.1"#), "{created}");
+    assert!(created.contains(r#""OrderLineId":"p2""#) && created.contains(r#""Id":"o1""#), "{created}");
+    let note = body(&writes[1]);
+    assert!(note.contains("150.10 USD to be paid on delivery"), "{note}");
+    assert!(note.contains("[transload delivery-created o1]"), "{note}");
+}
+
+#[test]
+fn a_paid_order_asks_for_no_cash() {
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/orders/o1?", 200, &order())
+        .answer("GET /payments/transactions?", 200, &transactions_page(&[transaction("succeeded", 0.0)]))
+        .answer("GET /Order/Id/o1", 404, "")
+        .answer("POST /Order", 201, "{}")
+        .answer("GET /Order/Id/o1", 404, "")
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE);
+    with(&fakes, |connection| orders::sync(connection, "o1")).unwrap();
+    assert!(!body(&writes(&fakes)[0]).contains("COD"));
+}
+
+#[test]
+fn an_order_that_is_already_delivered_for_is_not_written_again() {
+    let mark = r#"{"notes":[{"id":"n1","body":"Delivery planned\n[transload delivery-created o1]"}]}"#;
+    let first = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/orders/o1?", 200, &order())
+        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /Order/Id/o1", 404, "")
+        .answer("POST /Order", 201, "{}")
+        .answer("GET /Order/Id/o1", 404, "")
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE);
+    with(&first, |connection| orders::sync(connection, "o1")).unwrap();
+    // Track-POD shows what was created, as its Order has the members of the request among its own.
+    let created = body(&writes(&first)[0]);
+    let again = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/orders/o1?", 200, &order())
+        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /Order/Id/o1", 200, &created)
+        .answer("GET /contacts/c1/notes", 200, mark);
+    let receipt = with(&again, |connection| orders::sync(connection, "o1")).unwrap();
+    assert_eq!(verbs(&receipt), [(Verb::Verified, "track-pod", "order"), (Verb::Verified, "ghl", "note")]);
+    assert!(writes(&again).is_empty());
+}
+
+#[test]
+fn an_order_without_any_address_is_refused_by_name() {
+    let mut bare: Value = serde_json::from_str(&order()).unwrap();
+    bare["contactSnapshot"] = json!({"id": "c1", "firstName": "Ada"});
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/orders/o1?", 200, &bare.to_string())
+        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /Order/Id/o1", 404, "")
+        .answer("GET /contacts/c1", 200, r#"{"contact":{"id":"c1","firstName":"Ada"}}"#);
+    let failure = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap_err();
+    assert!(
+        matches!(&failure, Failure::Rejected(reason) if reason.contains("o1") && reason.contains("address")),
+        "{failure:?}"
+    );
+    assert!(writes(&fakes).is_empty());
+}
+
+#[test]
+fn an_order_paid_in_another_currency_is_left_to_a_person() {
+    let mut euros = transaction("succeeded", 0.0);
+    euros["currency"] = json!("EUR");
+    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?", 200, &order()).answer(
+        "GET /payments/transactions?",
+        200,
+        &transactions_page(&[euros]),
+    );
+    let failure = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap_err();
+    assert!(
+        matches!(&failure, Failure::Rejected(reason) if reason.contains("another currency")),
+        "{failure:?}"
+    );
+}
+
+#[test]
+fn what_is_newly_delivered_is_posted_and_noted_once() {
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /Order/Id/o1", 200, &delivery(Some(4), [Some(1), Some(1)]))
+        .answer("GET /payments/orders/o1?", 200, &order())
+        .answer("GET /payments/orders/o1/fulfillments?", 200, NO_FULFILLMENTS)
+        .answer("POST /payments/orders/o1/fulfillments", 200, r#"{"status":true,"data":{"_id":"f1"}}"#)
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE)
+        // The rest is delivered later: only what is new is posted.
+        .answer("GET /Order/Id/o1", 200, &delivery(Some(3), [Some(1), Some(2)]))
+        .answer("GET /payments/orders/o1?", 200, &order())
+        .answer("GET /payments/orders/o1/fulfillments?", 200, r#"{"status":true,"data":[{"_id":"f1","trackings":[{"trackingNumber":"track-1"}],"items":[{"_id":"i1","name":"Tee","price":{"_id":"p1"},"qty":1},{"_id":"i2","name":"Coat","price":{"_id":"p2"},"qty":1}]}]}"#)
+        .answer("POST /payments/orders/o1/fulfillments", 200, r#"{"status":true,"data":{"_id":"f2"}}"#)
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE)
+        // An older report of the same delivery changes nothing.
+        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
+        .answer("GET /payments/orders/o1?", 200, &order());
+    let push = |connection: &Connection| fulfillments::push(connection, "o1");
+    let effects = [(Verb::Created, "ghl", "fulfillment"), (Verb::Noted, "ghl", "note")];
+    assert_eq!(verbs(&with(&fakes, push).unwrap()), effects);
+    assert_eq!(verbs(&with(&fakes, push).unwrap()), effects);
+    assert!(matches!(with(&fakes, push).unwrap(), Receipt::Skipped(_)));
+    assert!(fakes.unanswered().is_empty());
+
+    let writes = writes(&fakes);
+    let items = |request: &Request| serde_json::from_str::<Value>(&body(request)).unwrap()["items"].clone();
+    assert_eq!(items(&writes[0]), json!([{"priceId": "p1", "qty": 1}, {"priceId": "p2", "qty": 1}]));
+    assert_eq!(items(&writes[2]), json!([{"priceId": "p2", "qty": 1}]));
+    let tracking = serde_json::from_str::<Value>(&body(&writes[0])).unwrap()["trackings"].clone();
+    assert_eq!(tracking[0]["trackingNumber"], "track-1");
+    assert_eq!(tracking[0]["trackingUrl"], "https://web.track-pod.com/track?id=track-1");
+    assert!(body(&writes[1]).contains("Delivered in part: 1 × Tee, 1 × Coat."), "{}", body(&writes[1]));
+}
+
+#[test]
+fn refused_goods_are_noted_and_raise_an_alert() {
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /Order/Id/o1", 200, &delivery(Some(5), [None, None]))
+        .answer("GET /payments/orders/o1?", 200, &order())
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE);
+    let Receipt::Done(report) = with(&fakes, |connection| fulfillments::push(connection, "o1")).unwrap()
+    else {
+        panic!("something was to be done");
+    };
+    assert_eq!(report.alerts[0].kind, "goods-rejected");
+    assert_eq!(writes(&fakes).len(), 1, "the note alone");
+}
+
+#[test]
+fn a_payment_and_its_refund_are_written_down_once_each() {
+    let payment = transaction("succeeded", 0.0).to_string();
+    let refund = transaction("succeeded", 50.05).to_string();
+    let noted = r#"{"notes":[{"id":"n1","body":"Payment\n[transload payment t1]"}]}"#;
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/transactions/t1?", 200, &payment)
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE)
+        .answer("GET /payments/transactions/t1?", 200, &payment)
+        .answer("GET /contacts/c1/notes", 200, noted)
+        .answer("GET /payments/transactions/t1?", 200, &refund)
+        .answer("GET /contacts/c1/notes", 200, noted)
+        .answer("GET /contacts/c1/notes", 200, noted)
+        .answer("POST /contacts/c1/notes", 201, NOTE);
+    let record = |connection: &Connection| transactions::record(connection, "t1");
+    let summary = |receipt: Receipt| match receipt {
+        Receipt::Done(report) => report.effects[0].summary.clone(),
+        Receipt::Skipped(reason) => reason,
+    };
+    assert_eq!(
+        summary(with(&fakes, record).unwrap()),
+        "captured 150.10 USD, refunded 0.00 USD, net 150.10 USD"
+    );
+    assert_eq!(verbs(&with(&fakes, record).unwrap())[0].0, Verb::Verified);
+    assert_eq!(
+        summary(with(&fakes, record).unwrap()),
+        "captured 150.10 USD, refunded 50.05 USD, net 100.05 USD"
+    );
+    assert!(fakes.unanswered().is_empty());
+    assert!(body(&writes(&fakes)[1]).contains("50.05 USD of 150.10 USD given back"));
+}
+
+#[test]
+fn a_busy_vendor_is_tried_again_and_a_refused_credential_is_not() {
+    let busy = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1", 503, "");
+    assert!(matches!(with(&busy, |connection| orders::sync(connection, "o1")), Err(Failure::Retry(_))));
+    let lost = Fakes::new(SETTINGS, NOW).fail("GET /payments/orders/o1", HttpError::Timeout);
+    assert!(matches!(with(&lost, |connection| orders::sync(connection, "o1")), Err(Failure::Retry(_))));
+    let refused = Fakes::new(SETTINGS, NOW).answer(
+        "GET /payments/orders/o1",
+        401,
+        r#"{"statusCode":401,"message":"The token is not authorized for this scope."}"#,
+    );
+    let failure = with(&refused, |connection| orders::sync(connection, "o1")).unwrap_err();
+    assert!(
+        matches!(&failure, Failure::NeedsAttention(reason) if reason.contains("not authorized for this scope")),
+        "{failure:?}"
+    );
+}
+
+#[test]
+fn settings_that_are_wrong_name_the_fault() {
+    let fakes = Fakes::new(r#"{"location_id":"l","mood":"live"}"#, NOW);
+    let failure = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap_err();
+    assert!(matches!(&failure, Failure::NeedsAttention(reason) if reason.contains("mood")), "{failure:?}");
+}
+
+#[test]
+fn polling_goes_through_all_pages_and_starts_over() {
+    let row = |id: &str, created_at: &str| {
+        let mut row = transaction("succeeded", 0.0);
+        row["_id"] = json!(id);
+        row["createdAt"] = json!(created_at);
+        row
+    };
+    let page = |rows: &[Value], total: u64| json!({"data": rows, "totalCount": total}).to_string();
+    // Now is 2024-04-04T17:00:00Z.
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer(
+            "GET /payments/transactions?",
+            200,
+            &page(&[row("t1", "2024-04-04T16:25:00Z"), row("t0", "2024-03-01T00:00:00Z")], 3),
+        )
+        .answer("GET /payments/transactions?", 200, &page(&[row("t2", "2024-04-04T16:30:00Z")], 3))
+        .answer("GET /payments/transactions?", 200, &page(&[], 0));
+    let cx = fakes.context();
+    let first = GhlTrackPod::poll(&cx, "transactions", None).unwrap();
+    assert!(first.more);
+    assert_eq!(first.events.len(), 1, "what was made long before the connection is history");
+    assert_eq!(
+        (first.events[0].id.as_str(), first.events[0].subject.as_str()),
+        ("transaction t1 Succeeded 0", "o1")
+    );
+    let second = GhlTrackPod::poll(&cx, "transactions", first.cursor.as_deref()).unwrap();
+    assert!(!second.more);
+    GhlTrackPod::poll(&cx, "transactions", second.cursor.as_deref()).unwrap();
+    let sent = fakes.sent();
+    let offset =
+        |index: usize| sent[index].url.split("offset=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    assert_eq!([offset(0), offset(1), offset(2)], ["0", "2", "0"]);
+    assert!(sent[0].url.contains("startAt=2024-04-02"), "{}", sent[0].url);
+    assert!(matches!(GhlTrackPod::poll(&cx, "orders", None), Err(Failure::Rejected(_))));
+    assert!(matches!(GhlTrackPod::poll(&cx, "transactions", Some("nonsense")), Err(Failure::Rejected(_))));
+}
+
+#[test]
+fn webhooks_become_events_of_the_same_subject() {
+    let mut hook: Value = serde_json::from_str(&order()).unwrap();
+    hook["type"] = json!("OrderCreate");
+    hook["webhookId"] = json!("w1");
+    hook["locationId"] = json!("loc1");
+    let deliver = |source: &str, body: &str| {
+        let delivery =
+            Delivery { source: source.to_owned(), headers: Vec::new(), body: body.as_bytes().to_vec() };
+        GhlTrackPod::receive(&Fakes::new(SETTINGS, NOW).context(), &delivery)
+    };
+    let events = deliver("ghl", &hook.to_string()).unwrap();
+    assert_eq!((events[0].id.as_str(), events[0].subject.as_str()), ("order o1 w1", "o1"));
+    let status = format!(
+        r#"{{"Metadata":{{"Event":"OrderStatusUpdated","Date":"2024-04-05T10:00:00Z"}},"Data":{}}}"#,
+        delivery(Some(3), [None, None])
+    );
+    assert_eq!(deliver("track-pod", &status).unwrap()[0].subject, "o1");
+    let deleted =
+        r#"{"Metadata":{"Event":"OrderDeleted","Date":"2024-04-05T10:00:00Z"},"Data":{"Number":"7"}}"#;
+    assert!(
+        deliver("track-pod", deleted).unwrap().is_empty(),
+        "an order without our id is nobody's business here"
+    );
+    assert!(deliver("ghl", r#"{"type":"ContactCreate","id":"c1"}"#).unwrap().is_empty());
+    assert!(matches!(deliver("ghl", "not json"), Err(Failure::Rejected(_))));
+}
+
+#[test]
+fn the_manifest_is_in_order() {
+    let description = GhlTrackPod::describe();
+    let schema: Value = serde_json::from_str(&description.settings_schema).unwrap();
+    assert_eq!(schema["required"], json!(["location_id"]));
+    for text in description.triggers.iter().flat_map(|trigger| [&trigger.output_schema, &trigger.sample]) {
+        serde_json::from_str::<Value>(text).unwrap();
+    }
+    for text in description
+        .actions
+        .iter()
+        .flat_map(|action| [&action.input_schema, &action.output_schema, &action.sample])
+    {
+        serde_json::from_str::<Value>(text).unwrap();
+    }
+    for template in &description.templates {
+        serde_json::from_str::<crate::settings::Settings>(&template.settings).unwrap();
+    }
+}

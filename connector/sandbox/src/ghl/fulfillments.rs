@@ -1,0 +1,135 @@
+//! `GET` and `POST /payments/orders/{orderId}/fulfillments`.
+
+use http::StatusCode;
+
+use super::orders::find;
+use super::parameters::{check_location, own_location};
+use super::store::PER_ORDER_MAX;
+use super::{Call, Refusal};
+use crate::json::{Json, Object};
+use crate::message::Reply;
+
+/// Members of a tracking; all optional, all strings.
+const TRACKING: [&str; 3] = ["trackingNumber", "shippingCarrier", "trackingUrl"];
+
+pub(super) fn list(call: &mut Call<'_>, order: &str) -> Result<Reply, Refusal> {
+    check_location(call, true)?;
+    let fulfillments = find(call, order)?.fulfillments.clone();
+    let mut body = Object::default();
+    body.set("status", true);
+    body.set("data", fulfillments);
+    Ok(call.reply(StatusCode::OK, body))
+}
+
+/// Notes what was sent. There is no key against doubles: the same request again makes a second fulfilment.
+pub(super) fn create(call: &mut Call<'_>, order_id: &str) -> Result<Reply, Refusal> {
+    let body = call.body()?;
+    let problems = problems_of(&body);
+    if !problems.is_empty() {
+        return Err(Refusal::unprocessable(problems));
+    }
+    own_location(call, body.str("altId").unwrap_or_default())?;
+    if find(call, order_id)?.fulfillments.len() >= PER_ORDER_MAX {
+        return Err(Refusal::full("the order has too many fulfillments for the sandbox"));
+    }
+    let fulfillment = fulfillment(call, order_id, &body)?;
+    let id = fulfillment.str("_id").unwrap_or_default().to_owned();
+    let now = call.now;
+    if let Some(order) = call.state.ghl.order_mut(order_id) {
+        order.fulfillments.push(fulfillment.clone());
+        // Only `unfulfilled` is in a sample of the vendor; the other two words are ours, from its workflow trigger's text.
+        let status = if order.is_fulfilled() { "fulfilled" } else { "partially_fulfilled" };
+        order.document.set("fulfillmentStatus", status);
+        order.document.set("updatedAt", format!("{now:.3}"));
+    }
+    let mut body = Object::default();
+    body.set("status", true);
+    body.set("data", fulfillment);
+    Ok(call.reply(StatusCode::OK, body).about(&id))
+}
+
+fn fulfillment(call: &mut Call<'_>, order_id: &str, body: &Object) -> Result<Object, Refusal> {
+    let requested = body.get("items").and_then(Json::as_array).unwrap_or_default();
+    let mut items = Vec::new();
+    for item in requested {
+        let price = item.get("priceId").and_then(Json::as_str).unwrap_or_default();
+        let Some(line) = find(call, order_id)?.line_with_price(price).cloned() else {
+            return Err(Refusal::bad_request(&format!("Price {price} not found in the order")));
+        };
+        let mut fulfilled = Object::default();
+        fulfilled.set("_id", call.state.ids.hex24());
+        fulfilled.set_some("name", line.get("name").cloned());
+        fulfilled.set("product", product(call, &line));
+        for (name, from) in [("price", &line), ("qty", item)] {
+            fulfilled.set_some(name, from.get(name).cloned());
+        }
+        items.push(fulfilled);
+    }
+    let trackings = body.get("trackings").and_then(Json::as_array).unwrap_or_default();
+    let trackings: Vec<_> =
+        trackings.iter().filter_map(Json::as_object).map(|one| one.pick(&TRACKING)).collect();
+    let now = format!("{:.3}", call.now);
+    let mut fulfillment = body.pick(&["altId", "altType"]);
+    fulfillment.set("trackings", trackings);
+    fulfillment.set("_id", call.state.ids.hex24());
+    fulfillment.set("items", items);
+    fulfillment.set("createdAt", now.as_str());
+    fulfillment.set("updatedAt", now);
+    Ok(fulfillment)
+}
+
+/// The line's product with the members that the OpenAPI file requires here, which an order's line does not have.
+fn product(call: &Call<'_>, line: &Json) -> Object {
+    let mut product = line.get("product").and_then(Json::as_object).cloned().unwrap_or_default();
+    product.set_default("locationId", call.state.ghl.location.as_str());
+    product.set_default("productType", "PHYSICAL");
+    for name in ["createdAt", "updatedAt"] {
+        product.set_default(name, format!("{:.3}", call.now));
+    }
+    product
+}
+
+/// What is wrong with the body: all five members are required.
+fn problems_of(body: &Object) -> Vec<String> {
+    let mut problems = Vec::new();
+    if body.str("altId").is_none_or(str::is_empty) {
+        problems.push("altId must be a string".to_owned());
+        problems.push("altId should not be empty".to_owned());
+    }
+    if body.str("altType") != Some("location") {
+        problems.push("altType must be one of the following values: location".to_owned());
+    }
+    match body.get("trackings").and_then(Json::as_array) {
+        Some(trackings) => problems.extend(trackings.iter().enumerate().flat_map(tracking_problems)),
+        None => problems.push("trackings must be an array".to_owned()),
+    }
+    match body.get("items").and_then(Json::as_array) {
+        Some([]) => problems.push("items should not be empty".to_owned()),
+        Some(items) => problems.extend(items.iter().enumerate().flat_map(item_problems)),
+        None => problems.push("items must be an array".to_owned()),
+    }
+    if body.get("notifyCustomer").and_then(Json::as_bool).is_none() {
+        problems.push("notifyCustomer must be a boolean value".to_owned());
+    }
+    problems
+}
+
+fn tracking_problems((index, tracking): (usize, &Json)) -> Vec<String> {
+    let Some(tracking) = tracking.as_object() else {
+        return vec![format!("trackings.{index} must be an object")];
+    };
+    let wrong =
+        TRACKING.iter().filter(|name| tracking.get(name).is_some_and(|value| value.as_str().is_none()));
+    wrong.map(|name| format!("trackings.{index}.{name} must be a string")).collect()
+}
+
+fn item_problems((index, item): (usize, &Json)) -> Vec<String> {
+    let mut problems = Vec::new();
+    if item.get("priceId").and_then(Json::as_str).is_none_or(str::is_empty) {
+        problems.push(format!("items.{index}.priceId must be a string"));
+    }
+    if !item.get("qty").and_then(Json::as_decimal).is_some_and(|qty| qty.is_positive()) {
+        problems.push(format!("items.{index}.qty must be a positive number"));
+    }
+    problems
+}

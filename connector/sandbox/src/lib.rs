@@ -1,0 +1,242 @@
+//! Stateful fakes of the GoHighLevel and Track-POD APIs, for demos, tests and benches.
+//!
+//! One process, one TCP listener, three trees of paths:
+//!
+//! | Path | What |
+//! |---|---|
+//! | `/ghl/…` | GoHighLevel's API, paths as at `https://services.leadconnectorhq.com` |
+//! | `/track-pod/…` | Track-POD's API, paths as at `https://api.track-pod.com` |
+//! | `/control/…` | the sandbox's own: place and pay orders, drive deliveries, cause faults, look inside |
+//!
+//! The fakes follow the vendors' OpenAPI files in paths, parameters, statuses and bodies, refuse what those say is
+//! refused, and keep the traps: GHL answers 401 for a missing scope, its list of orders has no items, and a repeated
+//! `POST /Order` at Track-POD makes a second delivery. What the vendors do not document is decided in one place each and
+//! said there. Amounts go out with the digits with which they came in; nothing here is a binary float.
+//!
+//! | Faked so far | |
+//! |---|---|
+//! | GHL | `GET /payments/orders`, `GET /payments/orders/{id}`, `GET` and `POST …/{id}/fulfillments` |
+//! | | `GET /payments/transactions`, `GET /payments/transactions/{id}` |
+//! | | `GET /contacts/{id}`, `GET` and `POST /contacts/{id}/notes` |
+//! | Track-POD | `GET /Test`, `GET /RejectReason`, `POST` and `PUT /Order` |
+//! | | `GET` and `DELETE /Order/Id/{id}` and `/Order/Number/{number}`, `GET /Order/TrackId/{id}` |
+//! | | `GET /Order/Status/Date/{date}` |
+//! | | `PUT /Order/{Id\|Number\|TrackId}/{key}/Complete` and `…/Reject` |
+//!
+//! Decided here because the vendors do not say: GHL's lists begin with the newest, hold at most 100 items a page and read
+//! filter dates as whole days in UTC; more may be fulfilled than was ordered; Track-POD's `PUT /Order` leaves members
+//! that are not given as they are; its times are UTC; a rescheduled order has no status again; its status webhook is
+//! called `OrderStatusUpdated` and is signed as [`TRACK_POD_SIGNATURE_HEADER`] tells.
+//!
+//! # Control API
+//!
+//! JSON in and out, no authentication: bind it to loopback. Errors are `{"error": "…"}`. [`Control`] is its client.
+//!
+//! | Method and path below `/control` | Body | Answer |
+//! |---|---|---|
+//! | `GET /` | | [`Info`] |
+//! | `PUT /webhooks/{system}` | [`Target`] | `{}`; later events go there |
+//! | `DELETE /webhooks/{system}` | | `{}`; events go nowhere |
+//! | `GET /webhooks` | | [`Deliveries`] |
+//! | `POST /webhooks/{id}/resend` | [`Resend`] | `{"ids": […]}` |
+//! | `POST /ghl/orders` | [`PlaceOrder`] | [`Placed`]; fires `OrderCreate` |
+//! | `PUT /ghl/orders/{id}/status` | `{"status": "…"}` | the order; fires `OrderStatusUpdate` |
+//! | `POST /ghl/orders/{id}/payments` | [`Pay`] | `{"id": …}` of the transaction |
+//! | `POST /ghl/transactions/{id}/refunds` | [`Refund`] | the transaction |
+//! | `PUT /ghl/contacts/{id}` | members of a contact | `{}`; members that are there already are replaced |
+//! | `POST /track-pod/orders/{key}/{step}` | see [`Step`] | the order; fires `OrderStatusUpdated` |
+//! | `POST /faults` | [`Fault`] | `{}` |
+//! | `GET /faults`, `DELETE /faults` | | the faults that wait; `{}` |
+//! | `GET /state` | | [`Snapshot`] |
+//! | `GET /ledger?after=SEQUENCE` | | [`Ledger`] |
+//! | `DELETE /ledger` | | `{}` |
+//! | `POST /reset` | | `{}`; data, faults and ledger are gone, keys and webhook targets stay |
+//!
+//! `{system}` is `ghl` or `track-pod`. `{key}` of a delivery order is its `TrackId`, its `Id` or its `Number`; the newest
+//! order that matches is meant.
+
+mod control;
+mod faults;
+mod ghl;
+mod ids;
+mod json;
+mod ledger;
+mod message;
+mod pace;
+mod server;
+mod state;
+mod system;
+mod track_pod;
+mod webhooks;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+pub use control::client::{Control, ControlError};
+pub use control::types::{
+    ContactState, Counts, Deliver, Failure, GhlSnapshot, Info, OrderState, Pay, PlaceOrder, Placed, Refund,
+    Resend, Schedule, Snapshot, Step, TrackPodSnapshot,
+};
+pub use faults::{DELAY_MS_MAX, FAULTS_MAX, Fault, FaultKind};
+pub use ghl::store::{CONTACTS_MAX, NOTES_MAX, ORDERS_MAX as GHL_ORDERS_MAX, PER_ORDER_MAX};
+pub use json::{DEPTH_MAX, Json, JsonError, Number, Object};
+pub use ledger::{BODY_BYTES_MAX, ENTRIES_MAX, Entry, Ledger};
+pub use server::{CONNECTIONS_MAX, REQUEST_BYTES_MAX};
+pub use system::System;
+pub use track_pod::store::ORDERS_MAX as TRACK_POD_ORDERS_MAX;
+pub use webhooks::sign::{GHL_SIGNATURE_HEADER, TRACK_POD_SIGNATURE_HEADER};
+pub use webhooks::{
+    Attempt, DELIVERIES_MAX, Deliveries, Delivery, Outcome, RESEND_MAX, Tamper, Target, WAITING_MAX,
+};
+
+use state::{Shared, State};
+
+/// How a sandbox is set up. The default suits a test: loopback, a free port, all scopes, the vendors' rate limits.
+#[derive(Debug, Clone)]
+pub struct SandboxOptions {
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The bearer token that the GHL fake accepts. The default is public; nothing real is behind it.
+    pub ghl_token: String,
+    /// The id of the GHL location (sub-account) that holds all data.
+    pub ghl_location: String,
+    /// The scopes of the token; all of them if none are given.
+    pub ghl_scopes: Option<Vec<String>>,
+    /// The key that the Track-POD fake accepts. The default is public; nothing real is behind it.
+    pub track_pod_key: String,
+    /// The header in which Track-POD's webhooks are signed. The vendor's own name for it is not public.
+    pub track_pod_signature_header: String,
+    /// Whether the vendors' request rates are enforced and shown in headers. A bench needs this off.
+    pub pacing: bool,
+    /// How often a webhook is tried before it has failed.
+    pub webhook_attempts: u32,
+    /// The pause between two tries. GHL waits minutes; a test should not.
+    pub webhook_pause: Duration,
+    /// Makes ids, keys and secrets the same in every run. Random without it.
+    pub seed: Option<u64>,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            ghl_token: "pit-sandbox".to_owned(),
+            ghl_location: "sandboxLocation00001".to_owned(),
+            ghl_scopes: None,
+            track_pod_key: "sandbox-track-pod-key".to_owned(),
+            track_pod_signature_header: TRACK_POD_SIGNATURE_HEADER.to_owned(),
+            pacing: true,
+            webhook_attempts: 5,
+            webhook_pause: Duration::from_millis(200),
+            seed: None,
+        }
+    }
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The address is taken, or not one of this machine.
+    #[error("cannot listen on {address}: {source}; choose another address, or port 0 for a free one")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A header name is not one.
+    #[error("{0:?} is not a header name: use letters, digits and hyphens")]
+    Header(String),
+}
+
+/// A running sandbox. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    options: SandboxOptions,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    webhooks: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Starts to listen. Must be called within a tokio runtime, which then runs the sandbox.
+    pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
+        if http::HeaderName::try_from(&options.track_pod_signature_header).is_err() {
+            return Err(SandboxError::Header(options.track_pod_signature_header));
+        }
+        let listen_error = |source| SandboxError::Listen { address: options.listen, source };
+        let listener = TcpListener::bind(options.listen).await.map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+
+        let (queue, queued) = mpsc::channel(WAITING_MAX);
+        let shared = Arc::new(Shared::new(State::new(&options, queue), format!("http://{address}")));
+        let retries =
+            webhooks::deliver::Retries { attempts: options.webhook_attempts, pause: options.webhook_pause };
+        let webhooks = tokio::spawn(webhooks::deliver::run(Arc::clone(&shared), queued, retries));
+        let (stop, stopped) = watch::channel(false);
+        let server = tokio::spawn(server::run(listener, Arc::clone(&shared), stopped));
+        Ok(Self { shared, options, address, stop, server, webhooks })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL of the GHL fake: `http://127.0.0.1:PORT/ghl`.
+    pub fn ghl_url(&self) -> String {
+        format!("{}/ghl", self.shared.base_url)
+    }
+
+    /// The base URL of the Track-POD fake: `http://127.0.0.1:PORT/track-pod`.
+    pub fn track_pod_url(&self) -> String {
+        format!("{}/track-pod", self.shared.base_url)
+    }
+
+    /// The base URL of the control API: `http://127.0.0.1:PORT/control`.
+    pub fn control_url(&self) -> String {
+        format!("{}/control", self.shared.base_url)
+    }
+
+    /// A client of the control API.
+    pub fn control(&self) -> Control {
+        Control::new(&self.control_url())
+    }
+
+    /// What it was started with.
+    pub fn options(&self) -> &SandboxOptions {
+        &self.options
+    }
+
+    /// The public key that verifies GHL's webhooks, as SPKI PEM.
+    pub fn ghl_public_key_pem(&self) -> String {
+        self.shared.lock().webhooks.keys.ghl_public_key_pem()
+    }
+
+    /// The secret that verifies Track-POD's webhooks.
+    pub fn track_pod_secret(&self) -> String {
+        self.shared.lock().webhooks.keys.track_pod_secret().to_owned()
+    }
+
+    /// Stops listening and lets requests that have begun end, for at most five seconds. Webhooks that wait are not sent.
+    pub async fn shutdown(mut self) {
+        self.webhooks.abort();
+        let _ = self.stop.send(true);
+        // An error would be a panic in the server; there is nothing left to stop then.
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.webhooks.abort();
+        self.server.abort();
+    }
+}

@@ -1,0 +1,16 @@
+//! The sandbox over real HTTP: shapes and statuses of every endpoint, webhooks, faults, limits.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed assumption in a test's helper should stop it there"
+)]
+
+mod control;
+mod faults;
+mod ghl;
+mod ghl_money;
+mod support;
+mod track_pod;
+mod track_pod_visit;
+mod webhooks;
