@@ -1,0 +1,47 @@
+//! GoHighLevel: wire types, mapping to the model, and a client.
+//!
+//! The facts are those of the OpenAPI files and webhook samples in
+//! <https://github.com/GoHighLevel/highlevel-api-docs> and of the guides on <https://marketplace.gohighlevel.com/docs>.
+//! Where the service is known to differ from them, reading follows the service: numbers and booleans may be strings,
+//! an order's `items` are objects, a transaction has another shape in a list than alone. What is sent keeps to the
+//! documents.
+
+mod client;
+mod contact;
+pub mod endpoints;
+mod error;
+mod fulfillment;
+mod note;
+mod order;
+mod transaction;
+pub mod webhook;
+
+pub use client::{Client, TransactionPage, TransactionQuery};
+pub use error::MapError;
+pub use fulfillment::{NewFulfillment, PostedFulfillment};
+pub use note::Note;
+
+use transload_wire::api::{Api, Credential, DeliveryId, Rate, Signature, Webhook};
+
+/// The API. The version is the one in which the documents give the payments and contacts calls.
+pub const API: Api = Api {
+    name: "ghl",
+    title: "GoHighLevel",
+    base_url: "https://services.leadconnectorhq.com",
+    credential: Credential::Bearer,
+    version_header: Some(("Version", "2021-07-28")),
+    // Per app and location: a burst limit and a daily one.
+    rates: &[Rate { requests: 100, per_ms: 10_000 }, Rate { requests: 200_000, per_ms: 86_400_000 }],
+    webhook: Some(Webhook {
+        // The RSA header is the legacy one, announced to end on 2026-09-01; deliveries of older apps carried only it.
+        signatures: &[Signature::Ed25519("x-ghl-signature"), Signature::RsaSha256("x-wh-signature")],
+        public_keys: &[ED25519_KEY],
+        delivery_id: DeliveryId::Body("/webhookId"),
+    }),
+};
+
+/// The key that the Webhook Integration Guide publishes for `x-ghl-signature`.
+const ED25519_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAi2HR1srL4o18O8BRa7gVJY7G7bupbN3H9AwJrHCDiOg=
+-----END PUBLIC KEY-----
+";
