@@ -2,7 +2,7 @@
 
 use transload_model::{Money, Order, OrderStatus, Party, Revenue};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
-use transload_track_pod::{Lookup, MapError, NewOrder, Terms, Update};
+use transload_track_pod::{Lookup, MapError, NewOrder, Order as PresentOrder, Terms, Update};
 
 use crate::notes;
 use crate::settings::Connection;
@@ -22,15 +22,12 @@ pub fn sync(connection: &Connection, order_id: &str) -> Result<Receipt, Failure>
     };
     match present {
         Lookup::Missing => create(connection, &order, &wanted, due),
-        Lookup::Found(present) if wanted.differs_from(&present) => update(connection, &order, &wanted),
         Lookup::Found(present) => {
-            let work = Work::default().effect(
-                Verb::Verified,
-                "track-pod",
-                "order",
-                order_id,
-                "already as it should be",
-            );
+            let work = address_change(Work::default(), &wanted, &present);
+            if wanted.differs_from(&present) {
+                return update(connection, work, &order, &wanted, due, present.track_link.as_deref());
+            }
+            let work = work.effect(Verb::Verified, "track-pod", "order", order_id, "already as it should be");
             note_created(connection, work, &order, due, present.track_link.as_deref())
         }
         Lookup::Deleted { by, .. } => Ok(skipped(format!(
@@ -120,23 +117,44 @@ fn create(connection: &Connection, order: &Order, wanted: &NewOrder, due: Money)
     note_created(connection, work, order, due, link.as_deref())
 }
 
-fn update(connection: &Connection, order: &Order, wanted: &NewOrder) -> Result<Receipt, Failure> {
-    let work = Work::default();
-    Ok(match connection.track_pod.update(wanted)? {
+/// Track-POD keeps the address of an order that is planned into a route, whatever an update says.
+fn address_change(work: Work, wanted: &NewOrder, present: &PresentOrder) -> Work {
+    if !wanted.is_planned_elsewhere(present) {
+        return work;
+    }
+    let id = present.id.as_deref().unwrap_or_default();
+    let text = format!(
+        "order {id} is on a route to its former address; take it off the route in Track-POD, or tell the driver"
+    );
+    work.alert(Severity::Warning, "address-too-late", id, text)
+}
+
+fn update(
+    connection: &Connection,
+    work: Work,
+    order: &Order,
+    wanted: &NewOrder,
+    due: Money,
+    link: Option<&str>,
+) -> Result<Receipt, Failure> {
+    match connection.track_pod.update(wanted)? {
         Update::Accepted => {
-            work.effect(Verb::Updated, "track-pod", "order", &order.id, "delivery brought up to date").into()
+            let summary = format!("delivery brought up to date{}", cash_on_delivery(due));
+            let work = work.effect(Verb::Updated, "track-pod", "order", &order.id, summary);
+            // The attempt that created the delivery may have ended before it came to the note.
+            note_created(connection, work, order, due, link)
         }
         Update::TooLate { message } => {
             let text = format!(
                 "order {} changed after Track-POD stopped taking changes: {message}; tell the driver",
                 order.id
             );
-            work.alert(Severity::Warning, "change-too-late", &order.id, text).into()
+            Ok(work.alert(Severity::Warning, "change-too-late", &order.id, text).into())
         }
         Update::Missing | Update::Deleted => {
-            skipped(format!("order {} was removed from Track-POD in the meantime", order.id))
+            Ok(skipped(format!("order {} was removed from Track-POD in the meantime", order.id)))
         }
-    })
+    }
 }
 
 fn note_created(

@@ -142,6 +142,41 @@ fn an_order_that_is_already_delivered_for_is_not_written_again() {
 }
 
 #[test]
+fn a_new_address_for_a_planned_order_is_told_to_a_person() {
+    let mut planned: Value = serde_json::from_str(&delivery(None, [None, None])).unwrap();
+    planned["Address"] = json!("9 Old Road, York");
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/orders/o1?", 200, &order())
+        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /Order/Id/o1", 200, &planned.to_string())
+        .answer("PUT /Order", 202, "{}")
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE);
+    let Receipt::Done(report) = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap() else {
+        panic!("something was to be done");
+    };
+    assert_eq!(report.alerts[0].kind, "address-too-late");
+}
+
+#[test]
+fn a_change_that_comes_too_late_is_told_to_a_person() {
+    let mut present: Value = serde_json::from_str(&delivery(Some(1), [None, None])).unwrap();
+    present["COD"] = json!(1);
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/orders/o1?", 200, &order())
+        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /Order/Id/o1", 200, &present.to_string())
+        .answer("PUT /Order", 405, r#"{"Status":405,"Title":"Not allowed","Detail":"order has been processed on the mobile application"}"#);
+    let Receipt::Done(report) = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap() else {
+        panic!("something was to be done");
+    };
+    assert!(report.effects.is_empty());
+    let alert = report.alerts.last().unwrap();
+    assert_eq!(alert.kind, "change-too-late");
+    assert!(alert.message.contains("processed on the mobile application"), "{}", alert.message);
+}
+
+#[test]
 fn an_order_without_any_address_is_refused_by_name() {
     let mut bare: Value = serde_json::from_str(&order()).unwrap();
     bare["contactSnapshot"] = json!({"id": "c1", "firstName": "Ada"});

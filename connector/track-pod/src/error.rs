@@ -96,7 +96,9 @@ pub(crate) fn refusal(response: &Response) -> Refusal {
 fn message(body: &[u8]) -> Option<String> {
     let body: ErrorBody = serde_json::from_slice(body).ok()?;
     let errors = body.errors.iter().map(|(member, problems)| format!("{member}: {}", problems.join(", ")));
-    let parts = [body.title.or(body.framework_title), body.detail].into_iter().flatten().chain(errors);
+    let title = body.title.or(body.framework_title);
+    let detail = body.detail.filter(|detail| title.as_ref() != Some(detail));
+    let parts = [title, detail].into_iter().flatten().chain(errors);
     let mut message = parts.collect::<Vec<_>>().join("; ");
     message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
     (!message.is_empty()).then_some(message)
