@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use transload_ghl::TransactionQuery;
 use transload_model::{Change, Currency, Instant, Transaction};
-use transload_sdk::{Context, Delivery, Event, EventPage, Failure, rejected};
+use transload_sdk::{Context, Delivery, Event, EventPage, Failure, Retry, rejected};
+use transload_wire::ApiError;
 
 use crate::settings::Settings;
 
@@ -117,7 +118,7 @@ pub fn poll(cx: &Context, trigger: &str, cursor: Option<&str>) -> Result<EventPa
     let ghl = transload_ghl::Client::new(cx.http, &settings.location_id).version(&settings.ghl_version);
     let query =
         TransactionQuery { start_at: Some(Instant(round.start)), limit: PAGE_ROWS, offset: round.offset };
-    let page = ghl.transactions(&query)?;
+    let page = ghl.transactions(&query).map_err(later)?;
     let seen = round.offset + page.rows.len() as u64;
     let more = !page.rows.is_empty() && seen < page.total;
     cursor.round = more.then_some(Round { offset: seen, ..round });
@@ -130,6 +131,15 @@ pub fn poll(cx: &Context, trigger: &str, cursor: Option<&str>) -> Result<EventPa
         .collect();
     let cursor = serde_json::to_string(&cursor).map_err(|error| rejected(error.to_string()))?;
     Ok(EventPage { events, cursor: Some(cursor), more })
+}
+
+/// What the vendor refuses today is asked for again: `rejected` would tell the host that the cursor is bad, and to start
+/// over without it would leave out the refunds of older payments.
+fn later(error: ApiError) -> Failure {
+    match error.into() {
+        Failure::Rejected(reason) => Failure::Retry(Retry { reason, after_ms: None }),
+        other => other,
+    }
 }
 
 fn begin_round(cursor: &mut Cursor, settings: &Settings, now: u64) -> Round {

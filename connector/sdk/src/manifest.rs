@@ -48,7 +48,7 @@ pub fn api(api: &Api, endpoints: &[Endpoint]) -> contract::Api {
     }
 }
 
-/// A trigger.
+/// A trigger without history.
 pub fn trigger(
     name: &str,
     title: &str,
@@ -62,6 +62,7 @@ pub fn trigger(
         title: title.to_owned(),
         origin,
         yields,
+        history: false,
         output_schema: schema.to_owned(),
         sample: sample.to_owned(),
     }

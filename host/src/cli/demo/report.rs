@@ -1,0 +1,56 @@
+//! What is shown at the end.
+
+use serde::Serialize;
+
+use super::checks::Check;
+use super::evidence::{Evidence, digits, text};
+use crate::cli::style;
+
+/// One order, for people and for `--json`.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    order: String,
+    total: String,
+    payment: String,
+    delivery: String,
+    fulfillments: usize,
+    notes: usize,
+    revenue: String,
+}
+
+/// The orders of the story.
+pub fn rows(evidence: &Evidence) -> Vec<Row> {
+    let orders = &evidence.orders;
+    [&orders.whole, &orders.partial, &orders.troubled].into_iter().map(|id| row(evidence, id)).collect()
+}
+
+fn row(evidence: &Evidence, id: &str) -> Row {
+    let state = evidence.order(id);
+    let delivery = evidence.deliveries(id);
+    Row {
+        order: id.to_owned(),
+        total: state
+            .map(|state| format!("{} {}", digits(&state.order, "amount"), text(&state.order, "currency")))
+            .unwrap_or_default(),
+        payment: state.map(|state| state.payment_status.clone()).unwrap_or_default(),
+        delivery: delivery.first().map(|delivery| text(delivery, "Status").to_owned()).unwrap_or_default(),
+        fulfillments: state.map(|state| state.fulfillments.len()).unwrap_or_default(),
+        notes: evidence.notes(id).len(),
+        revenue: evidence.revenue(id).map(|effect| effect.summary.clone()).unwrap_or_default(),
+    }
+}
+
+/// The tables.
+pub fn print(evidence: &Evidence, checks: &[Check]) {
+    let mut orders =
+        style::table(&["Order", "Total", "Payment", "Delivery", "Fulfilments", "Notes", "Revenue record"]);
+    for row in rows(evidence) {
+        let (fulfillments, notes) = (row.fulfillments.to_string(), row.notes.to_string());
+        orders.add_row([row.order, row.total, row.payment, row.delivery, fulfillments, notes, row.revenue]);
+    }
+    println!("\n{}\n{orders}\n\n{}", style::bold("Orders"), style::bold("Checks, read back over HTTP"));
+    for check in checks {
+        let mark = if check.ok { style::good("ok") } else { style::bad("NO") };
+        println!("{mark}  {}  {}", check.name, style::dim(&check.detail));
+    }
+}

@@ -1,0 +1,133 @@
+//! `transload inspect`: what a module is, needs and offers.
+
+use clap::Args;
+use serde::Serialize;
+use transload::contract::{Access, Api, Description, Method, Origin};
+use transload::engine::{Engine, EngineOptions, Module};
+
+use super::{Failed, modules, print_json, style, usage};
+
+/// Shows a module's manifest, digest, size, imports, and the permissions it asks for
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  transload inspect bundled:ghl-track-pod\n  transload inspect my-connector.wasm --json"
+)]
+pub struct Inspect {
+    /// A component file, or bundled:NAME
+    module: String,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    digest: &'a str,
+    size_bytes: usize,
+    contract_version: &'a str,
+    imports: &'a [String],
+    scopes: Vec<Scopes<'a>>,
+    manifest: &'a Description,
+}
+
+/// The scopes that one API asks for.
+#[derive(Serialize)]
+struct Scopes<'a> {
+    api: &'a str,
+    scope: &'a str,
+    writes: bool,
+}
+
+impl Inspect {
+    pub async fn run(self) -> Result<(), Failed> {
+        let bytes = modules::read(&modules::source(&self.module)).map_err(Failed::Usage)?;
+        let engine = Engine::new(EngineOptions::default()).map_err(anyhow::Error::new)?;
+        let module = engine
+            .load(&bytes)
+            .await
+            .map_err(|error| usage(anyhow::Error::new(error).context(format!("module {}", self.module))))?;
+        if self.json {
+            return print_json(&Report {
+                digest: module.digest(),
+                size_bytes: module.size_bytes(),
+                contract_version: module.contract_version(),
+                imports: module.imports(),
+                scopes: module.description().apis.iter().flat_map(scopes).collect(),
+                manifest: module.description(),
+            });
+        }
+        print_text(&module);
+        Ok(())
+    }
+}
+
+/// Each scope of an API once, in the order of its endpoints.
+fn scopes(api: &Api) -> Vec<Scopes<'_>> {
+    let mut scopes: Vec<Scopes<'_>> = Vec::new();
+    for endpoint in &api.endpoints {
+        let writes = endpoint.access == Access::Write;
+        match scopes.iter_mut().find(|known| known.scope == endpoint.scope) {
+            Some(known) => known.writes |= writes,
+            None => scopes.push(Scopes { api: &api.name, scope: &endpoint.scope, writes }),
+        }
+    }
+    scopes
+}
+
+fn print_text(module: &Module) {
+    let manifest = module.description();
+    println!("{} {} ({})", style::bold(&manifest.title), manifest.version, manifest.name);
+    println!("{}\n", manifest.summary);
+    println!("digest    {}", module.digest());
+    println!("size      {} bytes", module.size_bytes());
+    println!("contract  {}", module.contract_version());
+    for api in &manifest.apis {
+        print_api(api);
+    }
+    print_offers(manifest);
+    println!("\n{}", style::bold("Imports"));
+    for import in module.imports() {
+        println!("  {import}");
+    }
+}
+
+fn print_api(api: &Api) {
+    println!("\n{} ({}) {}", style::bold(&api.title), api.name, style::dim(&api.base_url));
+    println!("  asks for");
+    for scope in scopes(api) {
+        let access = if scope.writes { style::warn("writes") } else { "reads ".to_owned() };
+        println!("    {access} {}", scope.scope);
+    }
+    println!("  calls");
+    for endpoint in &api.endpoints {
+        println!("    {:<6} {}", method(endpoint.method), endpoint.path);
+    }
+}
+
+fn print_offers(manifest: &Description) {
+    println!("\n{}", style::bold("Triggers"));
+    for trigger in &manifest.triggers {
+        let origin = match &trigger.origin {
+            Origin::Webhook(api) => format!("webhook of {api}"),
+            Origin::Poll(every_ms) => format!("polled every {} s", every_ms / 1000),
+        };
+        println!("  {:<18} {} {}", trigger.name, trigger.title, style::dim(&format!("({origin})")));
+    }
+    println!("\n{}", style::bold("Actions"));
+    for action in &manifest.actions {
+        println!("  {:<18} {}", action.name, action.title);
+    }
+    println!("\n{}", style::bold("Settings"));
+    println!("{}", manifest.settings_schema.trim());
+}
+
+fn method(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+    }
+}

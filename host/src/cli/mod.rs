@@ -1,0 +1,109 @@
+//! The command line: one file a command.
+//!
+//! Exit codes are a contract: 0 done, 1 it failed, 2 the usage or the configuration is wrong.
+
+mod check;
+mod demo;
+mod inspect;
+mod modules;
+mod run;
+mod sandbox;
+mod setup;
+mod style;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Carries orders, fulfilments and payments between business systems, by sandboxed WebAssembly connectors.
+#[derive(Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  transload demo                               see it work, with nothing set up\n  \
+                  transload inspect bundled:ghl-track-pod      what a connector is and asks for\n  \
+                  transload check --config transload.toml      is everything in order?\n  \
+                  transload run --config transload.toml        run it\n\n\
+                  Set TRANSLOAD_LOG (error, warn, info, debug) for more or fewer log lines."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Run(run::Run),
+    Check(check::Check),
+    Inspect(inspect::Inspect),
+    Sandbox(sandbox::Sandbox),
+}
+
+/// Why a command did not do what it is for.
+enum Failed {
+    /// The usage or the configuration is wrong: exit 2.
+    Usage(anyhow::Error),
+    /// It was tried and failed: exit 1.
+    Operation(anyhow::Error),
+    /// It failed, and has said so itself: exit 1.
+    Said,
+}
+
+impl From<anyhow::Error> for Failed {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Operation(error)
+    }
+}
+
+/// Marks an error as one of usage or configuration.
+fn usage(error: impl Into<anyhow::Error>) -> Failed {
+    Failed::Usage(error.into())
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr();
+    let outcome = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(execute(cli.command)),
+        Err(error) => Err(Failed::Operation(anyhow::Error::new(error).context("cannot start the runtime"))),
+    };
+    let (error, code) = match outcome {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failed::Said) => return ExitCode::from(1),
+        Err(Failed::Usage(error)) => (error, 2),
+        Err(Failed::Operation(error)) => (error, 1),
+    };
+    eprintln!("{} {error:#}", style::bad("error:"));
+    ExitCode::from(code)
+}
+
+async fn execute(command: Command) -> Result<(), Failed> {
+    match command {
+        Command::Demo(demo) => demo.run().await,
+        Command::Run(run) => run.run().await,
+        Command::Check(check) => check.run().await,
+        Command::Inspect(inspect) => inspect.run().await,
+        Command::Sandbox(sandbox) => sandbox.run().await,
+    }
+}
+
+/// Log lines go to standard error, so that standard output is what was asked for and nothing else.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("TRANSLOAD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}
+
+/// Writes `value` as JSON to standard output.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failed> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failed::Operation(error.into()))?;
+    println!("{text}");
+    Ok(())
+}

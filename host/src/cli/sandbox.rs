@@ -1,0 +1,79 @@
+//! `transload sandbox`: the vendors' fakes, on their own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+use transload_sandbox::{Sandbox as Fakes, SandboxOptions};
+
+use super::{Failed, print_json, setup, style, usage};
+
+/// Runs fakes of the vendors' APIs on this machine, until Ctrl-C
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  transload sandbox\n  transload sandbox --write shop      # then: transload run --config shop/transload.toml"
+)]
+pub struct Sandbox {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:4010", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+    /// Where the host that will run against it listens; webhooks go there
+    #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDRESS:PORT")]
+    host: SocketAddr,
+    /// Write a configuration, and the credentials it names, for a host that runs against this sandbox
+    #[arg(long, value_name = "DIRECTORY")]
+    write: Option<PathBuf>,
+    /// Print the addresses and credentials as one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+impl Sandbox {
+    pub async fn run(self) -> Result<(), Failed> {
+        let options = SandboxOptions { listen: self.listen, ..SandboxOptions::default() };
+        let fakes = Fakes::start(options).await.map_err(usage)?;
+        setup::point_webhooks(&fakes.control(), self.host).await?;
+        let config = match &self.write {
+            Some(directory) => {
+                Some(setup::write_sandbox_config(directory, &fakes, self.host, "5s").map_err(Failed::Usage)?)
+            }
+            None => None,
+        };
+        self.announce(&fakes, config.as_deref())?;
+        tokio::signal::ctrl_c().await.map_err(|error| Failed::Operation(error.into()))?;
+        fakes.shutdown().await;
+        Ok(())
+    }
+
+    fn announce(&self, fakes: &Fakes, config: Option<&Path>) -> Result<(), Failed> {
+        let options = fakes.options();
+        if self.json {
+            return print_json(&json!({
+                "ghl": {"url": fakes.ghl_url(), "token": options.ghl_token, "location": options.ghl_location,
+                        "public_key": fakes.ghl_public_key_pem()},
+                "track_pod": {"url": fakes.track_pod_url(), "key": options.track_pod_key,
+                              "webhook_secret": fakes.track_pod_secret()},
+                "control": fakes.control_url(),
+            }));
+        }
+        println!("{}", style::bold("The sandbox is running; Ctrl-C ends it."));
+        println!(
+            "GoHighLevel  {}   bearer token {}   location {}",
+            fakes.ghl_url(),
+            options.ghl_token,
+            options.ghl_location
+        );
+        println!("Track-POD    {}   X-API-KEY {}", fakes.track_pod_url(), options.track_pod_key);
+        println!("Control      {}   place orders, drive deliveries, cause faults", fakes.control_url());
+        println!(
+            "\nPlace an order:    curl -X POST {}/ghl/orders -H 'content-type: application/json' -d '{{}}'",
+            fakes.control_url()
+        );
+        match config {
+            Some(path) => println!("Run a host on it:  transload run --config {}", path.display()),
+            None => println!("Run a host on it:  start the sandbox with --write DIRECTORY"),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! From a configuration file to connections that are ready to run: all of it is checked before anything starts.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use transload::config::{Config, ModuleSource};
+use transload::egress::Egress;
+use transload::engine::{Engine, EngineOptions, Module};
+use transload::runtime::ConnectionSpec;
+use transload_sandbox::{Control, Sandbox, System, Target};
+
+use super::{Failed, modules, usage};
+
+/// A configuration with its modules loaded.
+pub struct Prepared {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The database file.
+    pub database: PathBuf,
+    /// The connections.
+    pub connections: Vec<ConnectionSpec>,
+}
+
+/// Reads the configuration at `path`, loads its modules, and checks what is set against what the modules ask for. All
+/// that is wrong is reported at once, each with its file and key.
+pub async fn prepare(path: &Path) -> Result<Prepared, Failed> {
+    let config = Config::load(path, &modules::bundled()).map_err(usage)?;
+    let engine = Engine::new(EngineOptions::default()).map_err(anyhow::Error::new)?;
+    let egress = Egress::default();
+    // Many connections share a module; each is compiled once.
+    let mut loaded: Vec<(ModuleSource, Module)> = Vec::new();
+    let mut connections = Vec::new();
+    let mut problems = Vec::new();
+    for (name, connection) in config.connections {
+        let known = loaded.iter().find(|(source, _)| *source == connection.module);
+        let module = match known {
+            Some((_, module)) => module.clone(),
+            None => match load(&engine, &connection.module).await {
+                Ok(module) => {
+                    loaded.push((connection.module.clone(), module.clone()));
+                    module
+                }
+                Err(error) => {
+                    problems.push(format!("{}: connections.{name}.module: {error:#}", path.display()));
+                    continue;
+                }
+            },
+        };
+        let spec = ConnectionSpec::from_config(&name, connection, module);
+        problems.extend(
+            spec.problems(&egress).into_iter().map(|problem| format!("{}: {problem}", path.display())),
+        );
+        connections.push(spec);
+    }
+    if !problems.is_empty() {
+        return Err(usage(anyhow!("{}", problems.join("\n"))));
+    }
+    Ok(Prepared { listen: config.listen, database: config.database, connections })
+}
+
+async fn load(engine: &Engine, source: &ModuleSource) -> anyhow::Result<Module> {
+    let bytes = modules::read(source)?;
+    engine.load(&bytes).await.context("the module cannot be used")
+}
+
+/// Writes into `directory` a configuration with one connection, called `shop`, against a sandbox, and the files with its
+/// credentials; answers the configuration's path. `poll` is how often transactions are asked for.
+pub fn write_sandbox_config(
+    directory: &Path,
+    sandbox: &Sandbox,
+    host: SocketAddr,
+    poll: &str,
+) -> anyhow::Result<PathBuf> {
+    let options = sandbox.options();
+    let write = |name: &str, text: &str| {
+        let path = directory.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display())).map(|()| path)
+    };
+    std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    write("ghl.token", &options.ghl_token)?;
+    write("ghl.pem", &sandbox.ghl_public_key_pem())?;
+    write("track-pod.key", &options.track_pod_key)?;
+    write("track-pod.secret", &sandbox.track_pod_secret())?;
+    let config = format!(
+        include_str!("sandbox.toml.in"),
+        host = host,
+        poll = poll,
+        address = sandbox.address(),
+        location = options.ghl_location,
+        ghl = sandbox.ghl_url(),
+        track_pod = sandbox.track_pod_url(),
+        header = options.track_pod_signature_header,
+    );
+    write("transload.toml", &config)
+}
+
+/// Sends the sandbox's webhooks to the connection `shop` of the host at `host`.
+pub async fn point_webhooks(control: &Control, host: SocketAddr) -> anyhow::Result<()> {
+    for system in [System::Ghl, System::TrackPod] {
+        let url = format!("http://{host}/hooks/shop/{}", system.name());
+        let target = Target { url, events: Vec::new() };
+        control.set_target(system, Some(&target)).await.context("cannot set the sandbox's webhook target")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! `transload.toml`: what to run, with which rights.
+//!
+//! Reading it checks everything that can be known without loading a module, and reports all that is wrong at once, each
+//! problem with its file, line, key and remedy. Secrets are never in the file: it names the environment variable
+//! (`env:NAME`) or the file (`file:PATH`) that has them. Relative paths start at the configuration file.
+
+mod error;
+mod read;
+mod settings;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+
+use crate::contract::Signature;
+use crate::egress::Secret;
+
+pub use error::{ConfigErrors, Problem};
+
+/// The largest configuration file, in bytes. One connection takes about a thousand.
+const FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// A configuration whose every value has been checked and looked up.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the host listens.
+    pub listen: SocketAddr,
+    /// The database file.
+    pub database: PathBuf,
+    /// The connections, by name.
+    pub connections: BTreeMap<String, ConnectionConfig>,
+}
+
+/// One connection: a connector with settings and grants.
+#[derive(Debug, Clone)]
+pub struct ConnectionConfig {
+    /// The connector.
+    pub module: ModuleSource,
+    /// Whether every write is denied.
+    pub read_only: bool,
+    /// What the connector gets as its settings: a JSON object.
+    pub settings: String,
+    /// What it may do with which API.
+    pub apis: BTreeMap<String, ApiConfig>,
+    /// How often each trigger is polled, where that differs from the manifest.
+    pub polls: BTreeMap<String, Duration>,
+}
+
+/// Where a connector comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModuleSource {
+    /// One that came with the program.
+    Bundled(String),
+    /// A file.
+    File(PathBuf),
+}
+
+/// What a connection may do with one API.
+#[derive(Debug, Clone, Default)]
+pub struct ApiConfig {
+    /// What proves to the API who calls.
+    pub credential: Option<Secret>,
+    /// The scopes that are granted.
+    pub scopes: Vec<String>,
+    /// Where the API is, if not where the manifest says.
+    pub base_url: Option<Url>,
+    /// Private or loopback addresses that it may be at, `host:port`.
+    pub allow_private: Vec<String>,
+    /// How its webhooks are verified, where that differs from the manifest.
+    pub webhook: WebhookConfig,
+}
+
+/// How an API's webhooks are verified.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookConfig {
+    /// PEM keys in place of the manifest's.
+    pub public_keys: Option<Vec<String>>,
+    /// Secrets, any of which may have signed.
+    pub secrets: Vec<Secret>,
+    /// Signatures in place of the manifest's.
+    pub signatures: Option<Vec<Signature>>,
+}
+
+/// Where values outside the file come from.
+pub struct Sources<'s> {
+    /// Reads an environment variable.
+    pub variable: &'s dyn Fn(&str) -> Option<String>,
+    /// The names of the modules that came with the program.
+    pub bundled: &'s [&'s str],
+}
+
+impl Config {
+    /// Read the file at `path`, with the process's environment. `bundled` are the modules that came with the program.
+    pub fn load(path: &Path, bundled: &[&str]) -> Result<Config, ConfigErrors> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let text = read_file(path).map_err(|message| {
+            ConfigErrors(vec![Problem { file: path.to_owned(), line: None, key: String::new(), message }])
+        })?;
+        Config::parse(&text, path, &Sources { variable: &variable, bundled })
+    }
+
+    /// Read `text` as the content of the file at `path`.
+    pub fn parse(text: &str, path: &Path, sources: &Sources<'_>) -> Result<Config, ConfigErrors> {
+        read::config(text, path, sources)
+    }
+}
+
+fn read_file(path: &Path) -> Result<String, String> {
+    let cannot = |error: std::io::Error| {
+        format!(
+            "cannot read it: {error}; copy transload.example.toml there, or name another file with --config"
+        )
+    };
+    let length = std::fs::metadata(path).map_err(cannot)?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(format!(
+            "it has {length} bytes, more than {FILE_BYTES_MAX}: name the right file with --config"
+        ));
+    }
+    std::fs::read_to_string(path).map_err(cannot)
+}

@@ -1,0 +1,217 @@
+//! Which addresses may be connected to.
+//!
+//! A name is resolved once and the connection goes to exactly the addresses that passed, so a name that answers
+//! differently the second time (DNS rebinding) gains nothing.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::EgressError;
+
+/// Addresses that one name may resolve to; the rest is ignored.
+const ADDRESSES_MAX: usize = 16;
+
+/// `host:port` pairs that may lie anywhere, in lower case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Exceptions(BTreeSet<(String, u16)>);
+
+impl Exceptions {
+    /// Read the entries. `setting` is the key of the configuration that they come from.
+    pub(super) fn parse(entries: &[String], setting: &str) -> Result<Exceptions, EgressError> {
+        let pair = |entry: &String| {
+            let (host, port) = entry.rsplit_once(':')?;
+            let port: u16 = port.parse().ok().filter(|port| *port != 0)?;
+            // An IPv6 address is written in brackets, as in a URL.
+            let plain = !host.is_empty() && !host.contains([':', '/', '@', '*']);
+            let bracketed = host.starts_with('[') && host.ends_with(']');
+            (plain || bracketed).then(|| (host.to_ascii_lowercase(), port))
+        };
+        let parsed = entries.iter().map(|entry| {
+            pair(entry).ok_or_else(|| EgressError::PrivateAddress {
+                setting: setting.to_owned(),
+                entry: entry.clone(),
+            })
+        });
+        parsed.collect::<Result<_, _>>().map(Exceptions)
+    }
+
+    /// Whether `host`, as a URL writes it, may lie anywhere at `port`.
+    pub(super) fn covers(&self, host: &str, port: u16) -> bool {
+        self.0.contains(&(host.to_ascii_lowercase(), port))
+    }
+}
+
+/// Keep the addresses that may be connected to; if none is left, say why the first was dropped.
+pub(super) fn screen(
+    found: impl IntoIterator<Item = SocketAddr>,
+    anywhere: bool,
+) -> Result<Vec<SocketAddr>, Option<(IpAddr, &'static str)>> {
+    let mut kept = Vec::new();
+    let mut dropped = None;
+    for address in found.into_iter().take(ADDRESSES_MAX) {
+        match special(address.ip()) {
+            Some(kind) if !anywhere => {
+                dropped.get_or_insert((address.ip(), kind));
+            }
+            _ => kept.push(address),
+        }
+    }
+    if kept.is_empty() { Err(dropped) } else { Ok(kept) }
+}
+
+/// What makes an address other than a public one; none for a public one. After the registries of special-purpose
+/// addresses: <https://www.iana.org/assignments/iana-ipv4-special-registry> and `…/iana-ipv6-special-registry`.
+fn special(address: IpAddr) -> Option<&'static str> {
+    match address {
+        IpAddr::V4(address) => special_v4(address),
+        IpAddr::V6(address) => special_v6(address),
+    }
+}
+
+fn special_v4(address: Ipv4Addr) -> Option<&'static str> {
+    Some(match address.octets() {
+        [0, ..] => "this network",
+        [10, ..] | [192, 168, ..] => "private",
+        [172, second, ..] if second & 0xf0 == 16 => "private",
+        [100, second, ..] if second & 0xc0 == 64 => "shared by carriers",
+        [127, ..] => "loopback",
+        // Cloud providers serve a machine's own credentials at 169.254.169.254.
+        [169, 254, ..] => "link-local",
+        [192, 0, 0, _] => "for protocols",
+        [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => "for documentation",
+        [192, 88, 99, _] => "a 6to4 relay",
+        [198, 18 | 19, ..] => "for benchmarks",
+        [224..=239, ..] => "multicast",
+        [240..=255, ..] => "reserved",
+        _ => return None,
+    })
+}
+
+fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
+    // These carry an IPv4 address, which is what will be reached.
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => {
+            let [.., a, b, c, d] = address.octets();
+            return special_v4(Ipv4Addr::new(a, b, c, d));
+        }
+        _ => {}
+    }
+    Some(match address.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 1] => "loopback",
+        [0xfc00..=0xfdff, ..] => "private",
+        [0xfe80..=0xfebf, ..] => "link-local",
+        [0xff00..=0xffff, ..] => "multicast",
+        [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => "for documentation",
+        [0x2001, 0..=0x01ff, ..] => "for protocols",
+        [0x2002, ..] => "6to4",
+        // All that is assigned for public use lies here.
+        [0x2000..=0x3fff, ..] => return None,
+        _ => "reserved",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_addresses_are_known() {
+        for (address, kind) in [
+            ("0.0.0.0", "this network"),
+            ("10.0.0.1", "private"),
+            ("172.16.0.1", "private"),
+            ("172.31.255.255", "private"),
+            ("192.168.1.1", "private"),
+            ("100.64.0.1", "shared by carriers"),
+            ("100.127.255.255", "shared by carriers"),
+            ("127.0.0.1", "loopback"),
+            ("127.255.255.254", "loopback"),
+            ("169.254.169.254", "link-local"),
+            ("192.0.0.8", "for protocols"),
+            ("192.0.2.1", "for documentation"),
+            ("192.88.99.1", "a 6to4 relay"),
+            ("198.19.0.1", "for benchmarks"),
+            ("224.0.0.1", "multicast"),
+            ("240.0.0.1", "reserved"),
+            ("255.255.255.255", "reserved"),
+            ("::", "reserved"),
+            ("::1", "loopback"),
+            ("::127.0.0.1", "reserved"),
+            ("::ffff:127.0.0.1", "loopback"),
+            ("::ffff:a9fe:a9fe", "link-local"),
+            ("64:ff9b::10.0.0.1", "private"),
+            ("64:ff9b:1::1", "reserved"),
+            ("100::1", "reserved"),
+            ("2001::1", "for protocols"),
+            ("2001:db8::1", "for documentation"),
+            ("2002:7f00:1::", "6to4"),
+            ("3fff::1", "for documentation"),
+            ("fc00::1", "private"),
+            ("fd00:ec2::254", "private"),
+            ("fe80::1", "link-local"),
+            ("fec0::1", "reserved"),
+            ("ff02::1", "multicast"),
+        ] {
+            assert_eq!(special(address.parse().unwrap()), Some(kind), "{address}");
+        }
+    }
+
+    #[test]
+    fn public_addresses_pass() {
+        for address in [
+            "1.1.1.1",
+            "9.255.255.255",
+            "11.0.0.0",
+            "100.63.255.255",
+            "100.128.0.0",
+            "126.255.255.255",
+            "172.15.255.255",
+            "172.32.0.0",
+            "192.0.1.1",
+            "198.17.255.255",
+            "198.20.0.0",
+            "223.255.255.255",
+            "::ffff:8.8.8.8",
+            "64:ff9b::8.8.8.8",
+            "2001:200::1",
+            "2606:4700::1111",
+            "2a00:1450::1",
+        ] {
+            assert_eq!(special(address.parse().unwrap()), None, "{address}");
+        }
+    }
+
+    fn sockets(addresses: &[&str]) -> Vec<SocketAddr> {
+        addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 443)).collect()
+    }
+
+    #[test]
+    fn a_name_that_resolves_to_both_reaches_the_public_one_only() {
+        let found = sockets(&["169.254.169.254", "1.1.1.1", "::ffff:10.0.0.1"]);
+        assert_eq!(screen(found.clone(), false), Ok(sockets(&["1.1.1.1"])));
+        assert_eq!(screen(found.clone(), true), Ok(found));
+        let inside = sockets(&["10.0.0.1", "::1"]);
+        assert_eq!(screen(inside, false), Err(Some(("10.0.0.1".parse().unwrap(), "private"))));
+        assert_eq!(screen([], true), Err(None));
+        assert_eq!(screen(sockets(&["1.1.1.1"; 17]), false).map(|kept| kept.len()), Ok(16));
+    }
+
+    #[test]
+    fn exceptions_are_exact() {
+        let entries = ["127.0.0.1:4010", "ERP.internal:443", "[::1]:80"].map(str::to_owned);
+        let exceptions = Exceptions::parse(&entries, "allow_private").unwrap();
+        assert!(exceptions.covers("127.0.0.1", 4010));
+        assert!(exceptions.covers("erp.Internal", 443));
+        assert!(exceptions.covers("[::1]", 80));
+        for (host, port) in [("127.0.0.1", 4011), ("127.0.0.2", 4010), ("sub.erp.internal", 443), ("::1", 80)]
+        {
+            assert!(!exceptions.covers(host, port), "{host}:{port}");
+        }
+        for bad in
+            ["", "host", "host:", ":80", "host:0", "host:65536", "http://host:80", "*:80", "a:b:80", "u@h:80"]
+        {
+            let error = Exceptions::parse(&[bad.to_owned()], "x.allow_private").unwrap_err();
+            assert!(error.to_string().starts_with("x.allow_private: "), "{bad}: {error}");
+        }
+    }
+}

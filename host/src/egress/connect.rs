@@ -1,0 +1,235 @@
+//! Making a connection: resolve, screen, connect to exactly what was screened, TLS.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use rustls::client::Resumption;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::address::{Exceptions, screen};
+use crate::engine::HttpError;
+
+/// TLS sessions remembered for one API, which is one server's name. The library's default of 256 takes 20 KB, too much for
+/// thousands of connections.
+const SESSIONS_MAX: usize = 8;
+
+/// Connects for one API of one connection.
+#[derive(Clone)]
+pub(super) struct Connector {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    tls: TlsConnector,
+    exceptions: Exceptions,
+    /// The key of the configuration that lists the exceptions.
+    setting: String,
+    timeout: Duration,
+}
+
+impl Connector {
+    pub(super) fn new(
+        tls: Arc<ClientConfig>,
+        exceptions: Exceptions,
+        setting: String,
+        timeout: Duration,
+    ) -> Connector {
+        let tls = TlsConnector::from(tls);
+        Connector { shared: Arc::new(Shared { tls, exceptions, setting, timeout }) }
+    }
+}
+
+/// Whom TLS connections trust: the system's certificates.
+pub(super) struct Trust {
+    roots: Arc<RootCertStore>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl Trust {
+    /// Read the system's certificates. Ones that cannot be read are skipped.
+    pub(super) fn system() -> Trust {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Trust::of(roots)
+    }
+
+    fn of(roots: RootCertStore) -> Trust {
+        Trust { roots: Arc::new(roots), provider: Arc::new(rustls::crypto::ring::default_provider()) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// A configuration for one credential alone, so that no session ticket is shared.
+    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
+        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(Arc::clone(&self.roots))
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.resumption = Resumption::in_memory_sessions(SESSIONS_MAX);
+        Ok(Arc::new(config))
+    }
+}
+
+impl tower_service::Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = HttpError;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, HttpError>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), HttpError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let host = uri.host().unwrap_or_default();
+            let encrypted = uri.scheme_str() == Some("https");
+            let port = uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
+            match tokio::time::timeout(shared.timeout, shared.connect(host, port, encrypted)).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(HttpError::Connect {
+                    host: format!("{host}:{port}"),
+                    reason: format!("not within {:?}", shared.timeout),
+                }),
+            }
+        })
+    }
+}
+
+impl Shared {
+    async fn connect(&self, host: &str, port: u16, encrypted: bool) -> Result<Stream, HttpError> {
+        let found = resolve(host, port)
+            .await
+            .map_err(|error| HttpError::Dns { host: host.to_owned(), reason: error.to_string() })?;
+        let screened = screen(found, self.exceptions.covers(host, port));
+        let addresses = screened.map_err(|dropped| self.refusal(host, port, dropped))?;
+        let tcp = dial(&addresses, self.timeout).await.map_err(|error| HttpError::Connect {
+            host: format!("{host}:{port}"),
+            reason: error.to_string(),
+        })?;
+        if !encrypted {
+            return Ok(Stream::Plain(TokioIo::new(tcp)));
+        }
+        let failed = |reason: String| HttpError::Tls { host: format!("{host}:{port}"), reason };
+        let name =
+            ServerName::try_from(unbracketed(host).to_owned()).map_err(|error| failed(error.to_string()))?;
+        let tls = self.tls.connect(name, tcp).await.map_err(|error| failed(error.to_string()))?;
+        Ok(Stream::Tls(Box::new(TokioIo::new(tls))))
+    }
+
+    fn refusal(&self, host: &str, port: u16, dropped: Option<(IpAddr, &'static str)>) -> HttpError {
+        match dropped {
+            Some((address, kind)) => HttpError::Denied(format!(
+                "{host} is at {address}, an address that is {kind}; if that is right, add \"{host}:{port}\" to {}",
+                self.setting
+            )),
+            None => HttpError::Dns { host: host.to_owned(), reason: "it has no address".to_owned() },
+        }
+    }
+}
+
+fn unbracketed(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
+}
+
+/// Look a name up. An address is itself; other ways to write one (`127.1`, `0x7f000001`) are left to the system's
+/// resolver, whose answer is screened like any.
+async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = unbracketed(host).parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    Ok(tokio::net::lookup_host((host, port)).await?.collect())
+}
+
+/// Connect to the first address that answers. Each gets its share of the time, so that one that swallows packets does not
+/// hide the next.
+async fn dial(addresses: &[SocketAddr], timeout: Duration) -> io::Result<TcpStream> {
+    let share = timeout / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+    let mut failure = io::Error::other("no address to connect to");
+    for address in addresses {
+        match tokio::time::timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(tcp)) => {
+                // Requests are written whole; waiting to fill a packet would only delay them.
+                tcp.set_nodelay(true)?;
+                return Ok(tcp);
+            }
+            Ok(Err(error)) => failure = error,
+            Err(_) => failure = io::ErrorKind::TimedOut.into(),
+        }
+    }
+    Err(failure)
+}
+
+/// A connection, with or without TLS.
+pub(super) enum Stream {
+    Plain(TokioIo<TcpStream>),
+    Tls(Box<TokioIo<TlsStream<TcpStream>>>),
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        match self {
+            Stream::Tls(tls) if tls.inner().get_ref().1.alpn_protocol() == Some(b"h2") => {
+                Connected::new().negotiated_h2()
+            }
+            _ => Connected::new(),
+        }
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_read(context, buffer),
+            Stream::Tls(tls) => Pin::new(tls).poll_read(context, buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_write(context, bytes),
+            Stream::Tls(tls) => Pin::new(tls).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_flush(context),
+            Stream::Tls(tls) => Pin::new(tls).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Stream::Plain(tcp) => Pin::new(tcp).poll_shutdown(context),
+            Stream::Tls(tls) => Pin::new(tls).poll_shutdown(context),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "connect_tests.rs"]
+mod tests;

@@ -1,0 +1,190 @@
+//! A compiled connector.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use wasmtime::component::{Component, InstancePre};
+
+use super::functions::Functions;
+use super::inspect::inspect;
+use super::state::State;
+use super::{CallError, Engine, Instance, Ports};
+use crate::contract::{self, Description};
+
+/// Why a module is not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum ModuleError {
+    /// The file is too large.
+    #[error("the module has {bytes} bytes, more than the limit of {limit} (limits.module_bytes)")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The file is not WebAssembly, or is damaged.
+    #[error("the file is not a WebAssembly component, or is damaged: {reason}")]
+    Malformed {
+        /// Where it stops making sense.
+        reason: String,
+    },
+    /// The file is a core module.
+    #[error(
+        "the file is a core WebAssembly module, not a component; build it for wasm32-wasip2, or wrap it with \
+         `wasm-tools component new`"
+    )]
+    CoreModule,
+    /// It wants something that this host does not offer.
+    #[error(
+        "the module imports {import}, which this host does not offer; it offers WASI 0.2 and \
+         transload:connector/{{store, settings, log}}@0.1.0"
+    )]
+    ImportRefused {
+        /// The import.
+        import: String,
+    },
+    /// It exports nothing of the contract.
+    #[error("the component exports no interface of transload:connector: it is not a connector")]
+    NotAConnector,
+    /// It lacks a part of the contract.
+    #[error("the component does not export {export}, which a connector must")]
+    ExportMissing {
+        /// The interface.
+        export: String,
+    },
+    /// It was built for another version of the contract.
+    #[error(
+        "the component was built for version {found} of transload:connector; this host runs {}",
+        contract::VERSIONS.join(", ")
+    )]
+    UnsupportedVersion {
+        /// What it exports.
+        found: String,
+    },
+    /// It does not validate or compile.
+    #[error("the module does not compile: {reason}")]
+    Compile {
+        /// What the compiler said.
+        reason: String,
+    },
+    /// Its imports or exports have the right names and the wrong types.
+    #[error("the module does not fit the contract: {reason}")]
+    Link {
+        /// What does not fit.
+        reason: String,
+    },
+    /// Its manifest cannot be had.
+    #[error("the module does not describe itself: {0}")]
+    Describe(#[source] CallError),
+}
+
+/// A compiled connector, ready for instances. Cloning gives another handle to the same module.
+#[derive(Clone)]
+pub struct Module {
+    loaded: Arc<Loaded>,
+}
+
+/// A component with its imports resolved.
+pub(super) struct Prepared {
+    pub(super) pre: InstancePre<State>,
+    pub(super) functions: Functions,
+}
+
+struct Loaded {
+    engine: Engine,
+    prepared: Prepared,
+    digest: String,
+    size_bytes: usize,
+    imports: Vec<String>,
+    contract_version: &'static str,
+    description: Description,
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module")
+            .field("name", &self.loaded.description.name)
+            .field("digest", &self.loaded.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Module {
+    pub(super) async fn load(engine: &Engine, bytes: &[u8]) -> Result<Module, ModuleError> {
+        let limit = engine.limits().module_bytes;
+        if bytes.len() > limit {
+            return Err(ModuleError::TooLarge { bytes: bytes.len(), limit });
+        }
+        let shape = inspect(bytes)?;
+        let prepared = prepare(engine, compile(engine, bytes).await?, shape.version)?;
+        let description = describe(engine, &prepared).await?;
+        let loaded = Loaded {
+            engine: engine.clone(),
+            prepared,
+            digest: format!("sha256:{}", hex::encode(Sha256::digest(bytes))),
+            size_bytes: bytes.len(),
+            imports: shape.imports,
+            contract_version: shape.version,
+            description,
+        };
+        Ok(Module { loaded: Arc::new(loaded) })
+    }
+
+    /// The SHA-256 of the module's bytes, as `sha256:` and hex.
+    pub fn digest(&self) -> &str {
+        &self.loaded.digest
+    }
+
+    /// Size of the module's file.
+    pub fn size_bytes(&self) -> usize {
+        self.loaded.size_bytes
+    }
+
+    /// Names of the interfaces that it imports.
+    pub fn imports(&self) -> &[String] {
+        &self.loaded.imports
+    }
+
+    /// The version of the contract that it was built for.
+    pub fn contract_version(&self) -> &str {
+        self.loaded.contract_version
+    }
+
+    /// Its manifest.
+    pub fn description(&self) -> &Description {
+        &self.loaded.description
+    }
+
+    /// Make a fresh instance that reaches the world through `ports`. Waits while the engine's instances are all in use.
+    pub async fn instance(&self, ports: Ports) -> Result<Instance, CallError> {
+        Instance::new(&self.loaded.engine, &self.loaded.prepared, ports).await
+    }
+}
+
+async fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, ModuleError> {
+    let wasmtime = engine.shared.wasmtime.clone();
+    let bytes = bytes.to_vec();
+    match tokio::task::spawn_blocking(move || Component::new(&wasmtime, bytes)).await {
+        Ok(Ok(component)) => Ok(component),
+        Ok(Err(error)) => Err(ModuleError::Compile { reason: format!("{error:#}") }),
+        // A panic of the compiler on odd input must not become the host's.
+        Err(error) => Err(ModuleError::Compile { reason: error.to_string() }),
+    }
+}
+
+fn prepare(engine: &Engine, component: Component, version: &str) -> Result<Prepared, ModuleError> {
+    let pre = engine.shared.linker.instantiate_pre(&component).map_err(misfit)?;
+    Ok(Prepared { pre, functions: Functions::find(&component, version)? })
+}
+
+async fn describe(engine: &Engine, prepared: &Prepared) -> Result<Description, ModuleError> {
+    let made = Instance::new(engine, prepared, Ports::nothing()).await;
+    let mut instance = made.map_err(ModuleError::Describe)?;
+    instance.check_types().map_err(misfit)?;
+    instance.describe().await.map_err(ModuleError::Describe)
+}
+
+fn misfit(error: wasmtime::Error) -> ModuleError {
+    ModuleError::Link { reason: format!("{error:#}") }
+}

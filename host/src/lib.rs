@@ -1,0 +1,10 @@
+//! Runs Transload connectors: sandboxed WebAssembly components that carry orders, fulfilments and payments between
+//! business systems.
+
+pub mod config;
+pub mod contract;
+pub mod egress;
+pub mod engine;
+pub mod runtime;
+pub mod storage;
+pub mod webhook;

@@ -1,0 +1,52 @@
+//! What the runtime needs of a connector. The engine's modules are the only kind outside tests.
+
+use async_trait::async_trait;
+
+use crate::contract::{Change, Delivery, Description, Envelope, Event, EventPage, Failure, Probe, Receipt};
+use crate::engine::{CallError, Module, Ports};
+
+/// A connector's answer, or why there is none.
+pub(super) type Answer<T> = Result<Result<T, Failure>, CallError>;
+
+/// A connector. Each call runs by itself: none sees what another left in memory.
+#[async_trait]
+pub(super) trait Connector: Send + Sync {
+    fn description(&self) -> &Description;
+    fn digest(&self) -> &str;
+    async fn receive(&self, ports: Ports, delivery: &Delivery) -> Answer<Vec<Event>>;
+    async fn handle(&self, ports: Ports, envelope: &Envelope, change: &Change) -> Answer<Receipt>;
+    async fn poll(&self, ports: Ports, trigger: &str, cursor: Option<&str>) -> Answer<EventPage>;
+    async fn run_action(&self, ports: Ports, name: &str, input: &str) -> Answer<String>;
+    async fn check(&self, ports: Ports) -> Answer<Vec<Probe>>;
+}
+
+#[async_trait]
+impl Connector for Module {
+    fn description(&self) -> &Description {
+        Module::description(self)
+    }
+
+    fn digest(&self) -> &str {
+        Module::digest(self)
+    }
+
+    async fn receive(&self, ports: Ports, delivery: &Delivery) -> Answer<Vec<Event>> {
+        self.instance(ports).await?.receive(delivery).await
+    }
+
+    async fn handle(&self, ports: Ports, envelope: &Envelope, change: &Change) -> Answer<Receipt> {
+        self.instance(ports).await?.handle(envelope, change).await
+    }
+
+    async fn poll(&self, ports: Ports, trigger: &str, cursor: Option<&str>) -> Answer<EventPage> {
+        self.instance(ports).await?.poll(trigger, cursor).await
+    }
+
+    async fn run_action(&self, ports: Ports, name: &str, input: &str) -> Answer<String> {
+        self.instance(ports).await?.run_action(name, input).await
+    }
+
+    async fn check(&self, ports: Ports) -> Answer<Vec<Probe>> {
+        self.instance(ports).await?.check().await
+    }
+}

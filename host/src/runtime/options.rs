@@ -1,0 +1,126 @@
+//! What a host is started with, and why it may not start.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::connection::{self, Connection};
+use crate::config::{ConnectionConfig, WebhookConfig};
+use crate::egress::{Egress, Grant};
+use crate::engine::Module;
+use crate::storage::{Storage, StorageError};
+
+/// How much a host does at once and holds at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostLimits {
+    /// Calls of connectors at once, over all connections. Most of them wait for a vendor, so there are more than cores.
+    pub workers: usize,
+    /// Calls at once of one connection, so that one slow vendor leaves workers to the others.
+    pub workers_per_connection: usize,
+    /// Deliveries of one connection that wait to be read. Beyond them the sender is asked to come back later.
+    pub deliveries_waiting: usize,
+    /// Events of one connection that wait to be handled. Beyond them deliveries stay unread and polls are put off.
+    pub events_waiting: usize,
+}
+
+impl Default for HostLimits {
+    fn default() -> HostLimits {
+        HostLimits {
+            workers: 128,
+            workers_per_connection: 32,
+            // About 200 bytes each in memory: 2 MB; the bodies wait on the disk.
+            deliveries_waiting: 10_000,
+            // The same, 20 MB.
+            events_waiting: 100_000,
+        }
+    }
+}
+
+/// What a host is made of.
+pub struct HostOptions {
+    /// Where everything is kept.
+    pub storage: Arc<dyn Storage>,
+    /// How requests go out.
+    pub egress: Egress,
+    /// How much at once.
+    pub limits: HostLimits,
+}
+
+impl HostOptions {
+    /// A host with the usual limits.
+    pub fn new(storage: Arc<dyn Storage>) -> HostOptions {
+        HostOptions { storage, egress: Egress::default(), limits: HostLimits::default() }
+    }
+}
+
+/// One connection: a connector, what it may reach, and its settings.
+#[derive(Debug, Clone)]
+pub struct ConnectionSpec {
+    /// Its name, unique in the host.
+    pub name: String,
+    /// The connector.
+    pub module: Module,
+    /// What it may do, by the manifest's names of the APIs.
+    pub grants: BTreeMap<String, Grant>,
+    /// The settings, a JSON object.
+    pub settings: String,
+    /// How deliveries are verified, where that differs from the manifest, by the names of the APIs.
+    pub webhooks: BTreeMap<String, WebhookConfig>,
+    /// How often triggers are polled, where that differs from the manifest.
+    pub polls: BTreeMap<String, Duration>,
+    /// Denies every write.
+    pub read_only: bool,
+}
+
+impl ConnectionSpec {
+    /// The connection that the configuration describes, with its module loaded.
+    pub fn from_config(name: &str, config: ConnectionConfig, module: Module) -> ConnectionSpec {
+        let (mut grants, mut webhooks) = (BTreeMap::new(), BTreeMap::new());
+        for (api, config) in config.apis {
+            webhooks.insert(api.clone(), config.webhook);
+            let grant = Grant {
+                base_url: config.base_url,
+                credential: config.credential,
+                scopes: config.scopes,
+                private_addresses: config.allow_private,
+                read_only: false,
+            };
+            grants.insert(api, grant);
+        }
+        ConnectionSpec {
+            name: name.to_owned(),
+            module,
+            grants,
+            settings: config.settings,
+            webhooks,
+            polls: config.polls,
+            read_only: config.read_only,
+        }
+    }
+
+    /// Everything that would keep a host from starting with this connection, each with the key of the configuration.
+    pub fn problems(&self, egress: &Egress) -> Vec<String> {
+        Connection::new(self.clone(), egress, &HostLimits::default()).err().unwrap_or_default()
+    }
+
+    /// What is not wrong, but probably not meant: webhooks that nothing could verify.
+    pub fn warnings(&self) -> Vec<String> {
+        let sources =
+            connection::sources(&self.name, self.module.description(), &self.webhooks, &mut Vec::new());
+        sources.values().filter_map(|source| source.verifier.lacks()).collect()
+    }
+}
+
+/// Why a host does not start. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// Connections are wrong.
+    #[error("{}", .0.join("\n"))]
+    Connections(
+        /// Each problem, with the key of the configuration.
+        Vec<String>,
+    ),
+    /// The storage does not work.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}

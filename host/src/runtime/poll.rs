@@ -1,0 +1,139 @@
+//! Polling: what has no webhook is asked for. A page's cursor is committed with the page's events.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::connection::{Call, Connection, Poll};
+use super::host::Shared;
+use super::observe::Happening;
+use super::trouble::{Trouble, check_events, shortened};
+use super::{backoff, clock};
+use crate::contract::EventPage;
+use crate::storage::{Intake, Origin};
+
+/// The shortest time between two polls, whatever a manifest says.
+pub(super) const INTERVAL_MIN: Duration = Duration::from_millis(100);
+
+/// Pages that one round fetches. A vendor with more than these in store is left alone until the next round, so that one
+/// trigger cannot keep a worker for ever.
+const PAGES_PER_ROUND_MAX: usize = 100;
+
+impl Shared {
+    /// Poll a trigger for as long as the host runs. The first round has been counted as under way by the caller.
+    pub(super) async fn poll_forever(self: Arc<Shared>, connection: Arc<Connection>, trigger: String) {
+        let Some(poll) = connection.polls.get(&trigger) else { return };
+        let mut stopping = self.stopping.subscribe();
+        let mut failures = 0;
+        loop {
+            let outcome = self.poll_if_room(&connection, poll, &trigger).await;
+            connection.polling.fetch_sub(1, Ordering::SeqCst);
+            self.activity();
+            let wait = match outcome {
+                Ok(()) => {
+                    failures = 0;
+                    poll.interval
+                }
+                Err(trouble) => {
+                    failures += 1;
+                    let after = if let Trouble::Retry { after, .. } = trouble { after } else { None };
+                    poll.interval.max(backoff::delay(failures, after, fastrand::u64(..)))
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+            }
+            connection.polling.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    async fn poll_if_room(&self, connection: &Connection, poll: &Poll, trigger: &str) -> Result<(), Trouble> {
+        let closed = {
+            let queue = connection.queue();
+            queue.is_paused() || queue.is_full()
+        };
+        if closed {
+            return Ok(());
+        }
+        self.poll_round(connection, poll, trigger).await.map(drop)
+    }
+
+    /// Fetch pages until there are no more, and answer how many events were new. Failures are told to those who watch.
+    pub(super) async fn poll_round(
+        &self,
+        connection: &Connection,
+        poll: &Poll,
+        trigger: &str,
+    ) -> Result<usize, Trouble> {
+        let _turn = poll.turn.lock().await;
+        let outcome = self.poll_pages(connection, trigger).await;
+        match &outcome {
+            Ok(events) => {
+                let events = *events;
+                self.feed
+                    .tell(&connection.name, || Happening::Polled { trigger: trigger.to_owned(), events });
+            }
+            Err(trouble) => self.poll_failed(connection, trigger, trouble),
+        }
+        outcome
+    }
+
+    fn poll_failed(&self, connection: &Connection, trigger: &str, trouble: &Trouble) {
+        let reason = match trouble {
+            Trouble::Retry { reason, .. } | Trouble::Rejected(reason) | Trouble::NeedsAttention(reason) => {
+                reason.clone()
+            }
+            Trouble::Storage(error) => error.to_string(),
+        };
+        if matches!(trouble, Trouble::NeedsAttention(_)) {
+            self.pause(connection, &reason);
+        }
+        self.feed.tell(&connection.name, || Happening::PollFailed { trigger: trigger.to_owned(), reason });
+    }
+
+    async fn poll_pages(&self, connection: &Connection, trigger: &str) -> Result<usize, Trouble> {
+        let mut cursor = self.storage.cursor(&connection.name, trigger).await?;
+        let mut events = 0;
+        for _ in 0..PAGES_PER_ROUND_MAX {
+            let (page, new) = match self.poll_page(connection, trigger, cursor.as_deref()).await {
+                // The connector does not know its cursor any more, as after an update: start over.
+                Err(Trouble::Rejected(_)) if cursor.is_some() => {
+                    self.poll_page(connection, trigger, None).await?
+                }
+                other => other?,
+            };
+            events += new;
+            let stuck = page.cursor == cursor && new == 0;
+            cursor = page.cursor;
+            if !page.more || stuck || connection.queue().is_full() || *self.stopping.borrow() {
+                break;
+            }
+        }
+        Ok(events)
+    }
+
+    /// Fetch and keep one page. Answers what is left of it, and how many of its events were new.
+    async fn poll_page(
+        &self,
+        connection: &Connection,
+        trigger: &str,
+        cursor: Option<&str>,
+    ) -> Result<(EventPage, usize), Trouble> {
+        let _worker = self.worker().await?;
+        let Call { ports, store, scribe } = connection.call(&self.storage, &self.feed, None);
+        let page = connection.connector.poll(ports, trigger, cursor).await?;
+        let mut page = page.map_err(|failure| scribe.explain(failure))?;
+        check_events(connection.connector.description(), &page.events)
+            .map_err(|reason| Trouble::Retry { reason: shortened(reason), after: None })?;
+        let intake = Intake {
+            connection: connection.name.to_string(),
+            origin: Origin::Poll { trigger: trigger.to_owned(), cursor: page.cursor.clone() },
+            events: std::mem::take(&mut page.events),
+            writes: store.take_writes(),
+            at: clock::now(),
+        };
+        let new = self.storage.take_in(intake).await?;
+        Ok((page, new))
+    }
+}

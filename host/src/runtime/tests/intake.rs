@@ -1,0 +1,134 @@
+//! Deliveries, through the library and over HTTP.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::super::{BODY_BYTES_MAX, DeliveryOutcome, Happening, HostLimits};
+use super::fake::{Fake, Reply, Setup, TOKEN, start, start_with};
+use crate::contract::Failure;
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_is_accepted_once() {
+    let setup = start().await;
+    let mut happenings = setup.host.observe();
+    let accepted = setup.deliver("d-1", "").await;
+    assert_eq!(accepted, DeliveryOutcome::Accepted { sequence: 1, id: "d-1".to_owned() });
+    assert_eq!(setup.deliver("d-1", "").await, DeliveryOutcome::Duplicate { id: "d-1".to_owned() });
+    let first = happenings.recv().await.unwrap();
+    assert_eq!(first.connection, "shop");
+    assert!(matches!(
+        first.happening,
+        Happening::DeliveryAccepted { sequence: 1, .. } | Happening::DeliveryRead { .. }
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forged_delivery_is_refused_and_burns_no_id() {
+    let setup = start().await;
+    let mut headers = HeaderMap::new();
+    headers.insert("x-id", "d-1".parse().unwrap());
+    headers.insert("x-token", "guess".parse().unwrap());
+    let outcome = setup.host.deliver("shop", "ghl", &headers, Bytes::new()).await;
+    assert!(matches!(outcome, DeliveryOutcome::Refused { .. }), "{outcome:?}");
+    assert!(matches!(setup.deliver("d-1", "").await, DeliveryOutcome::Accepted { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_is_not_stored() {
+    let setup = start().await;
+    setup.deliver("d-1", "").await;
+    let stored = setup.storage.delivery(1).await.unwrap().unwrap();
+    let names: Vec<&str> = stored.delivery.headers.iter().map(|header| header.name.as_str()).collect();
+    assert_eq!(names, ["x-id"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_are_bounded() {
+    let setup = start().await;
+    let body = "x".repeat(BODY_BYTES_MAX);
+    assert!(matches!(setup.deliver("d-1", &body).await, DeliveryOutcome::Accepted { .. }));
+    let body = "x".repeat(BODY_BYTES_MAX + 1);
+    assert_eq!(setup.deliver("d-2", &body).await, DeliveryOutcome::TooLarge);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_connection_takes_deliveries_in_up_to_its_limit() {
+    let limits = HostLimits { deliveries_waiting: 3, ..Default::default() };
+    let setup = start_with(Fake::default(), limits, tempfile::TempDir::new().unwrap()).await;
+    setup.fake.script("a", &[Reply::Fail(Failure::NeedsAttention("bad key".to_owned()))]);
+    setup.submit("a", "order-1").await;
+    setup.settle().await;
+    for id in ["d-1", "d-2", "d-3"] {
+        assert!(matches!(setup.deliver(id, "").await, DeliveryOutcome::Accepted { .. }));
+    }
+    assert!(matches!(setup.deliver("d-4", "").await, DeliveryOutcome::Busy { .. }));
+    setup.host.resume("shop").unwrap();
+    setup.settle().await;
+    assert!(matches!(setup.deliver("d-4", "").await, DeliveryOutcome::Accepted { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopping_host_takes_nothing_in() {
+    let setup = start().await;
+    setup.host.shutdown().await;
+    assert!(matches!(setup.deliver("d-1", "").await, DeliveryOutcome::Busy { .. }));
+}
+
+/// Send one request to the host's routes and answer the status line, headers and body.
+async fn exchange(setup: &Setup, request: &[u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(axum::serve(listener, setup.host.router()).into_future());
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+    server.abort();
+    String::from_utf8(answer).unwrap()
+}
+
+fn hook(path: &str, token: &str, length: usize, body: &str) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-token: {token}\r\nx-id: d-1\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
+async fn status(setup: &Setup, request: &[u8]) -> u16 {
+    exchange(setup, request).await.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn the_routes_answer_with_the_documented_statuses() {
+    let setup = start().await;
+    assert_eq!(status(&setup, &hook("/hooks/shop/ghl", TOKEN, 2, "{}")).await, 200);
+    assert_eq!(status(&setup, &hook("/hooks/shop/ghl", TOKEN, 2, "{}")).await, 200);
+    assert_eq!(status(&setup, &hook("/hooks/shop/ghl", "guess", 2, "{}")).await, 401);
+    assert_eq!(status(&setup, &hook("/hooks/depot/ghl", TOKEN, 2, "{}")).await, 404);
+    assert_eq!(status(&setup, &hook("/hooks/shop/track-pod", TOKEN, 2, "{}")).await, 404);
+    let health = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    assert_eq!(status(&setup, health).await, 200);
+    let get = b"GET /hooks/shop/ghl HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    assert_eq!(status(&setup, get).await, 405);
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_by_the_route() {
+    let setup = start().await;
+    let body = "x".repeat(BODY_BYTES_MAX + 1);
+    assert_eq!(status(&setup, &hook("/hooks/shop/ghl", TOKEN, body.len(), &body)).await, 413);
+}
+
+#[tokio::test]
+async fn a_host_without_room_says_when_to_come_back() {
+    let limits = HostLimits { deliveries_waiting: 0, ..Default::default() };
+    let setup = start_with(Fake::default(), limits, tempfile::TempDir::new().unwrap()).await;
+    let answer = exchange(&setup, &hook("/hooks/shop/ghl", TOKEN, 2, "{}")).await;
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.contains("retry-after: 30"), "{answer}");
+}

@@ -1,0 +1,9 @@
+//! The runtime with a connector that does as it is told.
+
+mod fake;
+mod flow;
+mod intake;
+mod polls;
+mod queue;
+mod store;
+mod trouble;

@@ -1,0 +1,130 @@
+//! Deliveries.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+
+use super::super::{
+    Acceptance, NewDelivery, Sequence, Setback, State, StorageError, StoredDelivery, Work, WorkId,
+};
+use super::open::translated;
+use super::{Written, events};
+use crate::contract::Delivery;
+
+pub(super) fn accept(connection: &Connection, new: NewDelivery) -> Result<Written<Acceptance>, StorageError> {
+    let headers = events::to_json("a delivery's headers", &new.headers)?;
+    let insert = || {
+        connection
+            .prepare_cached(
+                "INSERT INTO deliveries (connection, source, id, received_at, headers, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (connection, source, id) DO NOTHING",
+            )?
+            .execute(params![new.connection, new.source, new.id, new.received_at, headers, new.body])
+    };
+    if insert().map_err(translated(connection))? == 0 {
+        return Ok(Written::quietly(Acceptance::Duplicate));
+    }
+    let sequence = events::last_sequence(connection);
+    let work = Work {
+        id: WorkId::Delivery(sequence),
+        connection: new.connection,
+        subject: None,
+        attempts: 0,
+        not_before: None,
+        resumed: false,
+    };
+    Ok(Written { answer: Acceptance::New(sequence), work: vec![work] })
+}
+
+/// End a delivery: its events are taken in.
+pub(super) fn end(connection: &Connection, sequence: Sequence, at: u64) -> Result<(), StorageError> {
+    let update = || {
+        connection
+            .prepare_cached(
+                "UPDATE deliveries SET state = 'done', not_before = NULL, reason = NULL, ended_at = ?2
+                 WHERE sequence = ?1 AND state IN ('waiting', 'parked')",
+            )?
+            .execute(params![sequence, at])
+    };
+    match update().map_err(translated(connection))? {
+        0 => Err(StorageError::Ended(WorkId::Delivery(sequence).to_string())),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn set_back(
+    connection: &Connection,
+    sequence: Sequence,
+    setback: &Setback,
+) -> Result<Written<()>, StorageError> {
+    let update = || {
+        connection
+            .prepare_cached(
+                "UPDATE deliveries SET state = :state, attempts = :attempts, not_before = :not_before,
+                     reason = :reason, module = :module, ended_at = :ended_at
+                 WHERE sequence = :sequence AND state IN ('waiting', 'parked')",
+            )?
+            .execute(named_params! {
+                ":sequence": sequence, ":state": setback.state.name(), ":attempts": setback.attempts,
+                ":not_before": setback.not_before, ":reason": setback.reason, ":module": setback.module,
+                ":ended_at": (setback.state == State::Dead).then_some(setback.at),
+            })
+    };
+    match update().map_err(translated(connection))? {
+        0 => Err(StorageError::Ended(setback.id.to_string())),
+        _ => Ok(Written::quietly(())),
+    }
+}
+
+pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Work>, StorageError> {
+    let query = || {
+        connection
+            .prepare(
+                "SELECT sequence, connection, attempts, not_before FROM deliveries
+                 WHERE state IN ('waiting', 'parked') ORDER BY sequence",
+            )?
+            .query_map([], |row| {
+                Ok(Work {
+                    id: WorkId::Delivery(row.get(0)?),
+                    connection: row.get(1)?,
+                    subject: None,
+                    attempts: row.get(2)?,
+                    not_before: row.get(3)?,
+                    resumed: true,
+                })
+            })?
+            .collect::<Result<Vec<_>, _>>()
+    };
+    query().map_err(translated(connection))
+}
+
+pub(super) fn get(
+    connection: &Connection,
+    sequence: Sequence,
+) -> Result<Option<StoredDelivery>, StorageError> {
+    let query = || {
+        connection
+            .prepare_cached(
+                "SELECT connection, source, id, received_at, headers, body, state, attempts, reason
+                 FROM deliveries WHERE sequence = ?1",
+            )?
+            .query_row([sequence], |row| read(row, sequence))
+            .optional()
+    };
+    query().map_err(translated(connection))
+}
+
+fn read(row: &Row<'_>, sequence: Sequence) -> rusqlite::Result<StoredDelivery> {
+    Ok(StoredDelivery {
+        sequence,
+        connection: row.get("connection")?,
+        id: row.get("id")?,
+        received_at: row.get("received_at")?,
+        delivery: Delivery {
+            source: row.get("source")?,
+            headers: events::json_column(row, "headers")?,
+            body: row.get("body")?,
+        },
+        state: events::state_column(row)?,
+        attempts: row.get("attempts")?,
+        reason: row.get("reason")?,
+    })
+}

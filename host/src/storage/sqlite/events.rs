@@ -1,0 +1,255 @@
+//! Events and cursors.
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::super::{
+    EVENTS_PER_LISTING_MAX, EventFilter, EventRecord, Finish, Intake, Origin, Sequence, Setback, State,
+    StorageError, Work, WorkId,
+};
+use super::open::translated;
+use super::{Written, deliveries, entries};
+use crate::contract::{Event, Instant, Receipt};
+
+pub(super) fn take_in(connection: &Connection, intake: &Intake) -> Result<Written<usize>, StorageError> {
+    let origin = match &intake.origin {
+        Origin::Delivery(sequence) => {
+            deliveries::end(connection, *sequence, intake.at)?;
+            WorkId::Delivery(*sequence).to_string()
+        }
+        Origin::Poll { trigger, cursor } => {
+            move_cursor(connection, &intake.connection, trigger, cursor.as_deref(), intake.at)?;
+            format!("poll {trigger}")
+        }
+        Origin::Submission => "submission".to_owned(),
+    };
+    entries::write(connection, &intake.connection, &intake.writes)?;
+    let work = insert_all(connection, &intake.connection, &origin, &intake.events, intake.at)?;
+    Ok(Written { answer: work.len(), work })
+}
+
+pub(super) fn finish(connection: &Connection, finish: &Finish) -> Result<Written<usize>, StorageError> {
+    let (state, reason, follow_ups) = match &finish.receipt {
+        Receipt::Done(report) => (State::Done, None, report.follow_ups.as_slice()),
+        Receipt::Skipped(reason) => (State::Skipped, Some(reason), &[][..]),
+    };
+    let receipt = to_json("a receipt", &finish.receipt)?;
+    let update = || {
+        connection
+            .prepare_cached(
+                "UPDATE events SET state = ?2, reason = ?3, receipt = ?4, module = ?5, ended_at = ?6,
+                     not_before = NULL
+                 WHERE sequence = ?1 AND state IN ('waiting', 'parked')",
+            )?
+            .execute(params![finish.sequence, state.name(), reason, receipt, finish.module, finish.at])
+    };
+    let id = WorkId::Event(finish.sequence).to_string();
+    if update().map_err(translated(connection))? == 0 {
+        return Err(StorageError::Ended(id));
+    }
+    entries::write(connection, &finish.connection, &finish.writes)?;
+    let work = insert_all(connection, &finish.connection, &id, follow_ups, finish.at)?;
+    Ok(Written { answer: work.len(), work })
+}
+
+/// Insert what is new of `events`; a known id is left out.
+fn insert_all(
+    connection: &Connection,
+    owner: &str,
+    origin: &str,
+    events: &[Event],
+    at: Instant,
+) -> Result<Vec<Work>, StorageError> {
+    let mut work = Vec::with_capacity(events.len());
+    for event in events {
+        let change = to_json("an event", &event.change)?;
+        let insert = || {
+            connection
+                .prepare_cached(
+                    "INSERT INTO events (connection, id, source, subject, occurred_at, received_at, origin, raw, change)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (connection, id) DO NOTHING",
+                )?
+                .execute(params![
+                    owner, event.id, event.source, event.subject, event.occurred_at, at, origin, event.raw, change
+                ])
+        };
+        if insert().map_err(translated(connection))? > 0 {
+            work.push(Work {
+                id: WorkId::Event(last_sequence(connection)),
+                connection: owner.to_owned(),
+                subject: Some(event.subject.clone()),
+                attempts: 0,
+                not_before: None,
+                resumed: false,
+            });
+        }
+    }
+    Ok(work)
+}
+
+pub(super) fn set_back(
+    connection: &Connection,
+    sequence: Sequence,
+    setback: &Setback,
+) -> Result<Written<()>, StorageError> {
+    let update = || {
+        connection
+            .prepare_cached(
+                "UPDATE events SET state = :state, attempts = :attempts, not_before = :not_before,
+                     reason = :reason, module = :module, ended_at = :ended_at
+                 WHERE sequence = :sequence AND state IN ('waiting', 'parked')",
+            )?
+            .execute(named_params! {
+                ":sequence": sequence, ":state": setback.state.name(), ":attempts": setback.attempts,
+                ":not_before": setback.not_before, ":reason": setback.reason, ":module": setback.module,
+                ":ended_at": (setback.state == State::Dead).then_some(setback.at),
+            })
+    };
+    match update().map_err(translated(connection))? {
+        0 => Err(StorageError::Ended(setback.id.to_string())),
+        _ => Ok(Written::quietly(())),
+    }
+}
+
+pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Work>, StorageError> {
+    let query = || {
+        connection
+            .prepare(
+                "SELECT sequence, connection, subject, attempts, not_before FROM events
+                 WHERE state IN ('waiting', 'parked') ORDER BY sequence",
+            )?
+            .query_map([], |row| {
+                Ok(Work {
+                    id: WorkId::Event(row.get(0)?),
+                    connection: row.get(1)?,
+                    subject: Some(row.get(2)?),
+                    attempts: row.get(3)?,
+                    not_before: row.get(4)?,
+                    resumed: true,
+                })
+            })?
+            .collect::<Result<Vec<_>, _>>()
+    };
+    query().map_err(translated(connection))
+}
+
+pub(super) fn get(connection: &Connection, sequence: Sequence) -> Result<Option<EventRecord>, StorageError> {
+    let query = || {
+        connection
+            .prepare_cached("SELECT * FROM events WHERE sequence = ?1")?
+            .query_row([sequence], read)
+            .optional()
+    };
+    query().map_err(translated(connection))
+}
+
+pub(super) fn list(connection: &Connection, filter: &EventFilter) -> Result<Vec<EventRecord>, StorageError> {
+    let limit = match filter.limit {
+        0 => EVENTS_PER_LISTING_MAX,
+        limit => limit.min(EVENTS_PER_LISTING_MAX),
+    };
+    let query = || {
+        connection
+            .prepare_cached(
+                "SELECT * FROM events
+                 WHERE (:connection IS NULL OR connection = :connection) AND (:id IS NULL OR id = :id)
+                   AND (:subject IS NULL OR subject = :subject) AND (:state IS NULL OR state = :state)
+                   AND (:before IS NULL OR sequence < :before)
+                 ORDER BY sequence DESC LIMIT :limit",
+            )?
+            .query_map(
+                named_params! {
+                    ":connection": filter.connection, ":id": filter.id, ":subject": filter.subject,
+                    ":state": filter.state.map(State::name), ":before": filter.before, ":limit": limit,
+                },
+                read,
+            )?
+            .collect::<Result<Vec<_>, _>>()
+    };
+    query().map_err(translated(connection))
+}
+
+pub(super) fn cursor(
+    connection: &Connection,
+    owner: &str,
+    trigger: &str,
+) -> Result<Option<String>, StorageError> {
+    let query = || {
+        connection
+            .prepare_cached("SELECT cursor FROM cursors WHERE connection = ?1 AND trigger = ?2")?
+            .query_row([owner, trigger], |row| row.get(0))
+            .optional()
+    };
+    query().map(Option::flatten).map_err(translated(connection))
+}
+
+fn move_cursor(
+    connection: &Connection,
+    owner: &str,
+    trigger: &str,
+    cursor: Option<&str>,
+    at: Instant,
+) -> Result<(), StorageError> {
+    let upsert = || {
+        connection
+            .prepare_cached(
+                "INSERT INTO cursors (connection, trigger, cursor, moved_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (connection, trigger) DO UPDATE SET cursor = excluded.cursor, moved_at = excluded.moved_at",
+            )?
+            .execute(params![owner, trigger, cursor, at])
+    };
+    upsert().map(drop).map_err(translated(connection))
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<EventRecord> {
+    let receipt: Option<String> = row.get("receipt")?;
+    Ok(EventRecord {
+        sequence: row.get("sequence")?,
+        connection: row.get("connection")?,
+        event: Event {
+            id: row.get("id")?,
+            source: row.get("source")?,
+            subject: row.get("subject")?,
+            occurred_at: row.get("occurred_at")?,
+            raw: row.get("raw")?,
+            change: json_column(row, "change")?,
+        },
+        received_at: row.get("received_at")?,
+        origin: row.get("origin")?,
+        state: state_column(row)?,
+        attempts: row.get("attempts")?,
+        not_before: row.get("not_before")?,
+        reason: row.get("reason")?,
+        receipt: receipt.map(|_| json_column(row, "receipt")).transpose()?,
+        module: row.get("module")?,
+        ended_at: row.get("ended_at")?,
+    })
+}
+
+/// The number of the row that was just inserted. SQLite counts from 1 up.
+pub(super) fn last_sequence(connection: &Connection) -> Sequence {
+    connection.last_insert_rowid().unsigned_abs()
+}
+
+pub(super) fn to_json<T: Serialize>(what: &str, value: &T) -> Result<String, StorageError> {
+    serde_json::to_string(value)
+        .map_err(|error| StorageError::Record { what: what.to_owned(), reason: error.to_string() })
+}
+
+pub(super) fn json_column<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let index = row.as_ref().column_index(column)?;
+    let text = row.get_ref(index)?.as_str()?;
+    serde_json::from_str(text)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
+}
+
+pub(super) fn state_column(row: &Row<'_>) -> rusqlite::Result<State> {
+    let index = row.as_ref().column_index("state")?;
+    let name = row.get_ref(index)?.as_str()?;
+    State::from_name(name).ok_or_else(|| {
+        let unknown = format!("there is no state {name:?}");
+        rusqlite::Error::FromSqlConversionFailure(index, Type::Text, unknown.into())
+    })
+}

@@ -1,0 +1,128 @@
+//! Opening the file: its lock, its settings, its schema, and what SQLite's errors mean.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
+
+use super::super::StorageError;
+
+/// Marks the file as ours: "TLd1" in ASCII.
+const APPLICATION_ID: u32 = 0x544c_6431;
+
+/// The schema's steps. A released one never changes; a new one is added at the end.
+const MIGRATIONS: [&str; 1] = [include_str!("schema/0001.sql")];
+
+/// How long to wait for another program that holds SQLite's own lock, such as a backup.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Statements that a connection keeps prepared; we use about thirty.
+const STATEMENTS_CACHED: usize = 64;
+
+/// Take the database for this process. The lock goes with the process, whatever ends it.
+pub(super) fn lock(path: &Path) -> Result<File, StorageError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(PathBuf::from(name))
+        .map_err(|error| cannot_open(path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StorageError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(cannot_open(path, &error)),
+    }
+}
+
+/// Open for writing, making or upgrading the schema.
+pub(super) fn for_writing(path: &Path) -> Result<Connection, StorageError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = open(path, flags)?;
+    check_identity(&connection, path)?;
+    let failed = |error| translate(path, &error);
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    // FULL syncs the log at every commit; NORMAL would lose acknowledged deliveries in a power cut.
+    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    migrate(&mut connection).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Open an existing database for reading.
+pub(super) fn for_reading(path: &Path) -> Result<Connection, StorageError> {
+    // Not SQLITE_OPEN_READ_ONLY: a reader of a write-ahead log has to write its shared memory.
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.pragma_update(None, "query_only", true).map_err(|error| translate(path, &error))?;
+    Ok(connection)
+}
+
+/// Check that the file is a database of ours that we can read.
+pub(super) fn check_identity(connection: &Connection, path: &Path) -> Result<(), StorageError> {
+    let failed = |error| translate(path, &error);
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0)).map_err(failed);
+    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
+    let any_table: Option<u32> = connection
+        .query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |row| row.get(0))
+        .optional()
+        .map_err(failed)?;
+    let ours = application == APPLICATION_ID;
+    if !ours && (any_table.is_some() || application != 0) {
+        return Err(StorageError::Foreign { path: path.to_owned() });
+    }
+    let known = latest();
+    if version > known {
+        return Err(StorageError::Newer { path: path.to_owned(), found: version, known });
+    }
+    Ok(())
+}
+
+/// The number of the latest schema.
+pub(super) fn latest() -> u32 {
+    MIGRATIONS.len().try_into().unwrap_or(u32::MAX)
+}
+
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let present: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for (version, step) in (1_u32..).zip(MIGRATIONS).filter(|(version, _)| *version > present) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection, StorageError> {
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| translate(path, &error))?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(|error| translate(path, &error))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    Ok(connection)
+}
+
+fn cannot_open(path: &Path, error: &std::io::Error) -> StorageError {
+    StorageError::Open { path: path.to_owned(), reason: error.to_string() }
+}
+
+/// [`translate`] for an open connection.
+pub(super) fn translated(connection: &Connection) -> impl Fn(rusqlite::Error) -> StorageError {
+    |error| translate(Path::new(connection.path().unwrap_or_default()), &error)
+}
+
+/// What SQLite's error means for the operator.
+pub(super) fn translate(path: &Path, error: &rusqlite::Error) -> StorageError {
+    let (path, reason) = (path.to_owned(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageError::Locked { path },
+        Some(ErrorCode::DatabaseCorrupt) => StorageError::Corrupt { path, reason },
+        Some(ErrorCode::NotADatabase) => StorageError::Foreign { path },
+        Some(ErrorCode::DiskFull) => StorageError::Full { path },
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            StorageError::Open { path, reason }
+        }
+        _ => StorageError::Failed { path, reason },
+    }
+}

@@ -1,0 +1,185 @@
+//! The one thread that writes.
+//!
+//! Syncing the disk takes far longer than a write, so writes that arrive while one group is being synced share the next
+//! group's sync. Each runs in a savepoint of its own: one that fails leaves the others of its group alone.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::super::{StorageError, Work, WorkSink};
+use super::{Written, deliveries, events, open};
+
+/// Writes that share one transaction. At about 20 µs each, a full group takes as long as the sync that it waits for.
+const GROUP_MAX: usize = 256;
+
+/// Writes that wait for the thread; beyond these, callers wait for room.
+const WAITING_MAX: usize = 1_024;
+
+/// The handle of the writing thread. Dropping it ends the thread after what was handed to it.
+pub(super) struct Writer {
+    sender: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(path: &Path, connection: Connection, lock: File) -> Result<Writer, StorageError> {
+        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let worker = Worker { path: path.to_owned(), connection, sink: None, _lock: lock };
+        let thread = std::thread::Builder::new()
+            .name("transload-storage".to_owned())
+            .spawn(move || worker.run(receiver))
+            .map_err(|error| StorageError::Open { path: path.to_owned(), reason: error.to_string() })?;
+        Ok(Writer { sender: Some(sender), thread: Some(thread) })
+    }
+
+    /// Run `operation` in the next group and answer when that is on the disk.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Connection) -> Result<Written<T>, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Box::new(Write { operation: Some(operation), outcome: None, sink: None, answer })).await?;
+        answered.await.map_err(|_| StorageError::Stopped)?
+    }
+
+    /// Hand unfinished and all later work to `sink`.
+    pub(super) async fn attach(&self, sink: Arc<dyn WorkSink>) -> Result<(), StorageError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Box::new(Attach { sink, outcome: None, answer })).await?;
+        answered.await.map_err(|_| StorageError::Stopped)?
+    }
+
+    async fn send(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
+        let sender = self.sender.as_ref().ok_or(StorageError::Stopped)?;
+        sender.send(job).await.map_err(|_| StorageError::Stopped)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.sender = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been reported by its hook, and its callers have been answered `Stopped`.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// One caller's part of a group.
+trait Job: Send {
+    /// Do it, within the group's transaction. Fails only when that transaction is broken.
+    fn run(&mut self, worker: &mut Worker) -> Result<(), StorageError>;
+    /// Answer the caller, now that the group is on the disk or is not.
+    fn answer(self: Box<Self>, committed: Result<(), StorageError>);
+}
+
+struct Worker {
+    path: PathBuf,
+    connection: Connection,
+    sink: Option<Arc<dyn WorkSink>>,
+    /// Held as long as the thread may write.
+    _lock: File,
+}
+
+impl Worker {
+    fn run(mut self, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        while receiver.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
+            let committed = self.commit(&mut group);
+            for job in group.drain(..) {
+                job.answer(committed.clone());
+            }
+        }
+    }
+
+    fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StorageError> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let outcome =
+            group.iter_mut().try_for_each(|job| job.run(self)).and_then(|()| self.execute("COMMIT"));
+        if outcome.is_err() && !self.connection.is_autocommit() {
+            // What made the group fail is the error to tell.
+            let _ = self.execute("ROLLBACK");
+        }
+        outcome
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), StorageError> {
+        let run = || self.connection.prepare_cached(sql)?.execute([]).map(drop);
+        run().map_err(|error| open::translate(&self.path, &error))
+    }
+}
+
+struct Write<T, F> {
+    operation: Option<F>,
+    outcome: Option<Result<Written<T>, StorageError>>,
+    /// Who was attached when the write was made.
+    sink: Option<Arc<dyn WorkSink>>,
+    answer: oneshot::Sender<Result<T, StorageError>>,
+}
+
+impl<T, F> Job for Write<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<Written<T>, StorageError> + Send,
+{
+    fn run(&mut self, worker: &mut Worker) -> Result<(), StorageError> {
+        let Some(operation) = self.operation.take() else { return Ok(()) };
+        self.sink = worker.sink.clone();
+        worker.execute("SAVEPOINT write")?;
+        let outcome = operation(&worker.connection);
+        if let Err(error) = &outcome {
+            if worker.connection.is_autocommit() {
+                // SQLite gave up the whole transaction, as it does when the disk is full.
+                return Err(error.clone());
+            }
+            worker.execute("ROLLBACK TO write")?;
+        }
+        self.outcome = Some(outcome);
+        worker.execute("RELEASE write")
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StorageError>) {
+        let Write { outcome, sink, answer, .. } = *self;
+        let outcome = committed.and_then(|()| outcome.unwrap_or(Err(StorageError::Stopped)));
+        let outcome = outcome.map(|written| {
+            if let Some(sink) = sink {
+                written.work.into_iter().for_each(|work| sink.accept(work));
+            }
+            written.answer
+        });
+        // The caller may have stopped waiting; the write stands.
+        let _ = answer.send(outcome);
+    }
+}
+
+struct Attach {
+    sink: Arc<dyn WorkSink>,
+    outcome: Option<Result<Vec<Work>, StorageError>>,
+    answer: oneshot::Sender<Result<(), StorageError>>,
+}
+
+impl Job for Attach {
+    fn run(&mut self, worker: &mut Worker) -> Result<(), StorageError> {
+        let unfinished = || {
+            let mut work = deliveries::unfinished(&worker.connection)?;
+            work.extend(events::unfinished(&worker.connection)?);
+            Ok(work)
+        };
+        self.outcome = Some(unfinished());
+        // From here on writes of this group hand over their own work.
+        worker.sink = Some(Arc::clone(&self.sink));
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StorageError>) {
+        let Attach { sink, outcome, answer } = *self;
+        let outcome = committed.and_then(|()| outcome.unwrap_or(Err(StorageError::Stopped)));
+        let outcome = outcome.map(|work| work.into_iter().for_each(|work| sink.accept(work)));
+        let _ = answer.send(outcome);
+    }
+}

@@ -1,0 +1,6 @@
+//! Compiles the components that the tests load.
+
+fn main() {
+    let built = transload_guest_build::build(&["transload-hostile-guest", "transload-mapper-guest"]);
+    transload_guest_build::constants(&built);
+}

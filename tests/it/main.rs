@@ -1,0 +1,15 @@
+//! End-to-end tests, in one binary of modules so that they are linked once.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "clippy exempts test functions only; here every function belongs to a test"
+)]
+
+mod delivery;
+mod guests;
+mod hostile;
+mod outgoing;
+mod program;
+mod stage;
+mod tidy;

@@ -1,0 +1,157 @@
+//! Rules that a compiler does not check.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// The workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every file below `directory` with this ending, sorted; build output left out.
+fn files(directory: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut directories = vec![directory.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && !name.starts_with('.') {
+                directories.push(path);
+            } else if name.ends_with(ending) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Longest source file, in lines. What is longer has two subjects.
+const LINES_MAX: usize = 500;
+
+#[test]
+fn every_source_file_is_short_and_says_what_it_is() {
+    let mut faults = Vec::new();
+    for path in files(&root(), ".rs") {
+        let text = read(&path);
+        if !text.starts_with("//!") {
+            faults.push(format!("{}: starts without a module doc", path.display()));
+        }
+        let lines = text.lines().count();
+        if lines > LINES_MAX {
+            faults.push(format!("{}: {lines} lines, more than {LINES_MAX}", path.display()));
+        }
+        // Written apart, so that this file does not find itself.
+        for word in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("dbg", "!("), concat!("todo", "!(")] {
+            if text.contains(word) {
+                faults.push(format!("{}: {word}", path.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A word of Rust source: `f64` in `f64,` but not in `buf64`.
+fn has_word(line: &str, word: &str) -> bool {
+    line.split(|character: char| !character.is_alphanumeric() && character != '_').any(|part| part == word)
+}
+
+#[test]
+fn no_amount_passes_through_a_float() {
+    let mut faults = Vec::new();
+    // Tests may write a float where they need JSON to hold one; what they test may not.
+    let in_tests =
+        |path: &Path| path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs");
+    for directory in
+        ["connector", "host/src/storage", "host/src/engine", "host/src/egress", "host/src/config"]
+    {
+        for path in files(&root().join(directory), ".rs").into_iter().filter(|path| !in_tests(path)) {
+            // How alike two misspelt keys are is no amount.
+            if path.ends_with("host/src/config/table.rs") {
+                continue;
+            }
+            let text = read(&path);
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for (number, line) in
+                code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+            {
+                if has_word(line, "f64") || has_word(line, "f32") {
+                    faults.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+                }
+            }
+        }
+    }
+    for path in files(&root().join("wit"), ".wit") {
+        let text = read(&path);
+        if has_word(&text, "f64") || has_word(&text, "f32") || has_word(&text, "float64") {
+            faults.push(format!("{}: a float in the contract", path.display()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The contract's version 0.1.0, once released, never changes. Whoever must change it makes 0.2.0 beside it.
+const CONTRACT_0_1_0: &str = "10134d375c6f3240fe1e17e6268cbe0ff86917da909f9497cb09a50a166bebe5";
+
+#[test]
+fn the_released_contract_is_unchanged() {
+    let mut hash = Sha256::new();
+    for path in files(&root().join("wit/0.1.0"), ".wit") {
+        hash.update(path.file_name().unwrap().as_encoded_bytes());
+        hash.update([0]);
+        hash.update(fs::read(&path).unwrap());
+        hash.update([0]);
+    }
+    assert_eq!(hex::encode(hash.finalize()), CONTRACT_0_1_0, "wit/0.1.0 has changed");
+}
+
+/// What each crate of ours may depend on among ours: only what is below it.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("connector/model", &[]),
+    ("connector/wire", &["model"]),
+    ("connector/ghl", &["model", "wire"]),
+    ("connector/track-pod", &["model", "wire"]),
+    ("connector/sdk", &["model", "wire"]),
+    ("connector/ghl-track-pod", &["ghl", "model", "sdk", "track-pod", "wire"]),
+    ("connector/guest-build", &[]),
+    ("connector/bundle", &["guest-build"]),
+    ("connector/sandbox", &["model", "wire"]),
+    ("host", &["bundle", "model", "sandbox", "tests"]),
+];
+
+#[test]
+fn dependencies_point_down_only() {
+    for (directory, allowed) in FLOORS {
+        let manifest = read(&root().join(directory).join("Cargo.toml"));
+        let ours = manifest.lines().filter_map(|line| line.strip_prefix("transload-"));
+        for dependency in ours.filter_map(|line| line.split(['.', ' ', '=']).next()) {
+            assert!(allowed.contains(&dependency), "{directory} must not depend on transload-{dependency}");
+        }
+    }
+}
+
+#[test]
+fn the_library_knows_no_vendor() {
+    let program = root().join("host/src/cli");
+    let mut faults = Vec::new();
+    for path in files(&root().join("host/src"), ".rs").into_iter().filter(|path| !path.starts_with(&program))
+    {
+        let text = read(&path);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for word in
+            ["transload_bundle", "transload_sandbox", "transload_ghl", "transload_track_pod", "leadconnector"]
+        {
+            if code.contains(word) {
+                faults.push(format!("{}: {word}", path.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}

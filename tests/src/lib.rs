@@ -1,0 +1,3 @@
+//! The components that tests and benches load.
+
+include!(concat!(env!("OUT_DIR"), "/guests.rs"));
