@@ -2,7 +2,6 @@
 //! webhook's JSON. Run with `cargo bench`; DESIGN budgets: fresh ≤ 15 µs for 3 lines, reused ≤ 3 µs.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot be set up has nothing to measure")]
-#![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! What stands between the component's exports and a [`Connector`].
+//! What stands between the component's exports and a [`crate::Connector`].
 
 use std::marker::PhantomData;
 
