@@ -7,6 +7,7 @@
     reason = "clippy exempts test functions only; here every function belongs to a test"
 )]
 
+mod config;
 mod delivery;
 mod guests;
 mod hostile;

@@ -31,7 +31,7 @@ pub fn load(cx: &Context, order_id: &str) -> Result<Option<Known>, Failure> {
     let entry: Entry = serde_json::from_slice(&stored.value)
         .map_err(|error| rejected(format!("the store's entry {} cannot be read: {error}", key(order_id))))?;
     let progress = Progress {
-        state: state(&entry.state),
+        state: FulfillmentState::described(&entry.state),
         attempt: entry.attempt,
         happened_at: entry.happened_at.map(Instant),
     };
@@ -51,24 +51,4 @@ pub fn save(cx: &Context, order_id: &str, reached: &Progress, known: Option<Know
     let value = serde_json::to_vec(&entry).map_err(|error| rejected(error.to_string()))?;
     cx.store.compare_and_swap(&key(order_id), known.map(|known| known.version), &value)?;
     Ok(())
-}
-
-/// The state that [`FulfillmentState::describe`] wrote.
-fn state(text: &str) -> FulfillmentState {
-    use FulfillmentState::*;
-    [
-        Created,
-        Scheduled,
-        Loaded,
-        OutForDelivery,
-        AttemptFailed,
-        Rejected,
-        PartiallyDelivered,
-        Delivered,
-        Collected,
-        Cancelled,
-    ]
-    .into_iter()
-    .find(|state| state.describe() == text)
-    .unwrap_or_else(|| Other(text.to_owned()))
 }

@@ -84,10 +84,10 @@ fn body(request: &Request) -> String {
 #[test]
 fn an_unpaid_order_becomes_a_delivery_with_cash_on_delivery() {
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?", 200, &order())
-        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
         .answer("GET /Order/Id/o1", 404, "")
-        .answer("POST /Order", 201, r#"{"Status":201,"Title":"Created","Detail":"ok"}"#)
+        .answer("POST /Order*", 201, r#"{"Status":201,"Title":"Created","Detail":"ok"}"#)
         .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE);
@@ -106,10 +106,10 @@ fn an_unpaid_order_becomes_a_delivery_with_cash_on_delivery() {
 #[test]
 fn a_paid_order_asks_for_no_cash() {
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?", 200, &order())
-        .answer("GET /payments/transactions?", 200, &transactions_page(&[transaction("succeeded", 0.0)]))
+        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[transaction("succeeded", 0.0)]))
         .answer("GET /Order/Id/o1", 404, "")
-        .answer("POST /Order", 201, "{}")
+        .answer("POST /Order*", 201, "{}")
         .answer("GET /Order/Id/o1", 404, "")
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE);
@@ -121,10 +121,10 @@ fn a_paid_order_asks_for_no_cash() {
 fn an_order_that_is_already_delivered_for_is_not_written_again() {
     let mark = r#"{"notes":[{"id":"n1","body":"Delivery planned\n[transload delivery-created o1]"}]}"#;
     let first = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?", 200, &order())
-        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
         .answer("GET /Order/Id/o1", 404, "")
-        .answer("POST /Order", 201, "{}")
+        .answer("POST /Order*", 201, "{}")
         .answer("GET /Order/Id/o1", 404, "")
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE);
@@ -132,8 +132,8 @@ fn an_order_that_is_already_delivered_for_is_not_written_again() {
     // Track-POD shows what was created, as its Order has the members of the request among its own.
     let created = body(&writes(&first)[0]);
     let again = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?", 200, &order())
-        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
         .answer("GET /Order/Id/o1", 200, &created)
         .answer("GET /contacts/c1/notes", 200, mark);
     let receipt = with(&again, |connection| orders::sync(connection, "o1")).unwrap();
@@ -146,10 +146,10 @@ fn a_new_address_for_a_planned_order_is_told_to_a_person() {
     let mut planned: Value = serde_json::from_str(&delivery(None, [None, None])).unwrap();
     planned["Address"] = json!("9 Old Road, York");
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?", 200, &order())
-        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
         .answer("GET /Order/Id/o1", 200, &planned.to_string())
-        .answer("PUT /Order", 202, "{}")
+        .answer("PUT /Order*", 202, "{}")
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE);
     let Receipt::Done(report) = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap() else {
@@ -163,10 +163,10 @@ fn a_change_that_comes_too_late_is_told_to_a_person() {
     let mut present: Value = serde_json::from_str(&delivery(Some(1), [None, None])).unwrap();
     present["COD"] = json!(1);
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?", 200, &order())
-        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
         .answer("GET /Order/Id/o1", 200, &present.to_string())
-        .answer("PUT /Order", 405, r#"{"Status":405,"Title":"Not allowed","Detail":"order has been processed on the mobile application"}"#);
+        .answer("PUT /Order*", 405, r#"{"Status":405,"Title":"Not allowed","Detail":"order has been processed on the mobile application"}"#);
     let Receipt::Done(report) = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap() else {
         panic!("something was to be done");
     };
@@ -181,8 +181,8 @@ fn an_order_without_any_address_is_refused_by_name() {
     let mut bare: Value = serde_json::from_str(&order()).unwrap();
     bare["contactSnapshot"] = json!({"id": "c1", "firstName": "Ada"});
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?", 200, &bare.to_string())
-        .answer("GET /payments/transactions?", 200, &transactions_page(&[]))
+        .answer("GET /payments/orders/o1?*", 200, &bare.to_string())
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
         .answer("GET /Order/Id/o1", 404, "")
         .answer("GET /contacts/c1", 200, r#"{"contact":{"id":"c1","firstName":"Ada"}}"#);
     let failure = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap_err();
@@ -197,8 +197,8 @@ fn an_order_without_any_address_is_refused_by_name() {
 fn an_order_paid_in_another_currency_is_left_to_a_person() {
     let mut euros = transaction("succeeded", 0.0);
     euros["currency"] = json!("EUR");
-    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?", 200, &order()).answer(
-        "GET /payments/transactions?",
+    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?*", 200, &order()).answer(
+        "GET /payments/transactions?*",
         200,
         &transactions_page(&[euros]),
     );
@@ -213,21 +213,21 @@ fn an_order_paid_in_another_currency_is_left_to_a_person() {
 fn what_is_newly_delivered_is_posted_and_noted_once() {
     let fakes = Fakes::new(SETTINGS, NOW)
         .answer("GET /Order/Id/o1", 200, &delivery(Some(4), [Some(1), Some(1)]))
-        .answer("GET /payments/orders/o1?", 200, &order())
-        .answer("GET /payments/orders/o1/fulfillments?", 200, NO_FULFILLMENTS)
+        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/orders/o1/fulfillments?*", 200, NO_FULFILLMENTS)
         .answer("POST /payments/orders/o1/fulfillments", 200, r#"{"status":true,"data":{"_id":"f1"}}"#)
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE)
         // The rest is delivered later: only what is new is posted.
         .answer("GET /Order/Id/o1", 200, &delivery(Some(3), [Some(1), Some(2)]))
-        .answer("GET /payments/orders/o1?", 200, &order())
-        .answer("GET /payments/orders/o1/fulfillments?", 200, r#"{"status":true,"data":[{"_id":"f1","trackings":[{"trackingNumber":"track-1"}],"items":[{"_id":"i1","name":"Tee","price":{"_id":"p1"},"qty":1},{"_id":"i2","name":"Coat","price":{"_id":"p2"},"qty":1}]}]}"#)
+        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/orders/o1/fulfillments?*", 200, r#"{"status":true,"data":[{"_id":"f1","trackings":[{"trackingNumber":"track-1"}],"items":[{"_id":"i1","name":"Tee","price":{"_id":"p1"},"qty":1},{"_id":"i2","name":"Coat","price":{"_id":"p2"},"qty":1}]}]}"#)
         .answer("POST /payments/orders/o1/fulfillments", 200, r#"{"status":true,"data":{"_id":"f2"}}"#)
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE)
         // An older report of the same delivery changes nothing.
         .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
-        .answer("GET /payments/orders/o1?", 200, &order());
+        .answer("GET /payments/orders/o1?*", 200, &order());
     let push = |connection: &Connection| fulfillments::push(connection, "o1");
     let effects = [(Verb::Created, "ghl", "fulfillment"), (Verb::Noted, "ghl", "note")];
     assert_eq!(verbs(&with(&fakes, push).unwrap()), effects);
@@ -249,7 +249,7 @@ fn what_is_newly_delivered_is_posted_and_noted_once() {
 fn refused_goods_are_noted_and_raise_an_alert() {
     let fakes = Fakes::new(SETTINGS, NOW)
         .answer("GET /Order/Id/o1", 200, &delivery(Some(5), [None, None]))
-        .answer("GET /payments/orders/o1?", 200, &order())
+        .answer("GET /payments/orders/o1?*", 200, &order())
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE);
     let Receipt::Done(report) = with(&fakes, |connection| fulfillments::push(connection, "o1")).unwrap()
@@ -266,12 +266,12 @@ fn a_payment_and_its_refund_are_written_down_once_each() {
     let refund = transaction("succeeded", 50.05).to_string();
     let noted = r#"{"notes":[{"id":"n1","body":"Payment\n[transload payment t1]"}]}"#;
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/transactions/t1?", 200, &payment)
+        .answer("GET /payments/transactions/t1?*", 200, &payment)
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE)
-        .answer("GET /payments/transactions/t1?", 200, &payment)
+        .answer("GET /payments/transactions/t1?*", 200, &payment)
         .answer("GET /contacts/c1/notes", 200, noted)
-        .answer("GET /payments/transactions/t1?", 200, &refund)
+        .answer("GET /payments/transactions/t1?*", 200, &refund)
         .answer("GET /contacts/c1/notes", 200, noted)
         .answer("GET /contacts/c1/notes", 200, noted)
         .answer("POST /contacts/c1/notes", 201, NOTE);
@@ -295,12 +295,12 @@ fn a_payment_and_its_refund_are_written_down_once_each() {
 
 #[test]
 fn a_busy_vendor_is_tried_again_and_a_refused_credential_is_not() {
-    let busy = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1", 503, "");
+    let busy = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1*", 503, "");
     assert!(matches!(with(&busy, |connection| orders::sync(connection, "o1")), Err(Failure::Retry(_))));
-    let lost = Fakes::new(SETTINGS, NOW).fail("GET /payments/orders/o1", HttpError::Timeout);
+    let lost = Fakes::new(SETTINGS, NOW).fail("GET /payments/orders/o1*", HttpError::Timeout);
     assert!(matches!(with(&lost, |connection| orders::sync(connection, "o1")), Err(Failure::Retry(_))));
     let refused = Fakes::new(SETTINGS, NOW).answer(
-        "GET /payments/orders/o1",
+        "GET /payments/orders/o1*",
         401,
         r#"{"statusCode":401,"message":"The token is not authorized for this scope."}"#,
     );
@@ -330,12 +330,12 @@ fn polling_goes_through_all_pages_and_starts_over() {
     // Now is 2024-04-04T17:00:00Z.
     let fakes = Fakes::new(SETTINGS, NOW)
         .answer(
-            "GET /payments/transactions?",
+            "GET /payments/transactions?*",
             200,
             &page(&[row("t1", "2024-04-04T16:25:00Z"), row("t0", "2024-03-01T00:00:00Z")], 3),
         )
-        .answer("GET /payments/transactions?", 200, &page(&[row("t2", "2024-04-04T16:30:00Z")], 3))
-        .answer("GET /payments/transactions?", 200, &page(&[], 0));
+        .answer("GET /payments/transactions?*", 200, &page(&[row("t2", "2024-04-04T16:30:00Z")], 3))
+        .answer("GET /payments/transactions?*", 200, &page(&[], 0));
     let cx = fakes.context();
     let first = GhlTrackPod::poll(&cx, "transactions", None).unwrap();
     assert!(first.more);

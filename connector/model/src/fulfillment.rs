@@ -35,7 +35,27 @@ impl FulfillmentState {
         matches!(self, Self::PartiallyDelivered | Self::Delivered)
     }
 
-    /// As a person would say it.
+    /// Every state but [`Self::Other`], in the order in which a delivery may reach them.
+    pub const KNOWN: [Self; 10] = [
+        Self::Created,
+        Self::Scheduled,
+        Self::Loaded,
+        Self::OutForDelivery,
+        Self::AttemptFailed,
+        Self::Rejected,
+        Self::PartiallyDelivered,
+        Self::Delivered,
+        Self::Collected,
+        Self::Cancelled,
+    ];
+
+    /// The state that [`Self::describe`] gives this text for.
+    pub fn described(text: &str) -> Self {
+        let known = Self::KNOWN.into_iter().find(|state| state.describe() == text);
+        known.unwrap_or_else(|| Self::Other(text.to_owned()))
+    }
+
+    /// As a person would say it. Stores keep it too, so a released text never changes.
     pub fn describe(&self) -> &str {
         match self {
             Self::Created => "created",
@@ -115,4 +135,18 @@ pub struct Fulfillment {
     pub happened_at: Option<Instant>,
     /// When it is expected.
     pub estimated_at: Option<Instant>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_read_from_its_text() {
+        for state in
+            FulfillmentState::KNOWN.into_iter().chain([FulfillmentState::Other("lost at sea".to_owned())])
+        {
+            assert_eq!(FulfillmentState::described(state.describe()), state);
+        }
+    }
 }

@@ -1,20 +1,18 @@
 //! Ports for tests: what stands behind them is written down in the test.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use transload_model::Instant;
-use transload_wire::{Http, HttpError, Request, Response};
+use transload_wire::fakes::Script;
+use transload_wire::{HttpError, Request};
 
 use crate::{Clock, Context, Level, Log, Settings, Store, StoreError, Stored};
 
 /// All ports of a [`Context`] at once.
 #[derive(Default)]
 pub struct Fakes {
-    /// Answers, in order; see [`Fakes::answer`].
-    answers: RefCell<VecDeque<(String, Result<Response, HttpError>)>>,
-    /// What was sent.
-    sent: RefCell<Vec<Request>>,
+    script: Script,
     entries: RefCell<BTreeMap<String, Stored>>,
     lines: RefCell<Vec<String>>,
     settings: String,
@@ -27,55 +25,34 @@ impl Fakes {
         Self { settings: settings.to_owned(), now, ..Self::default() }
     }
 
-    /// Expects `call` next (`GET /orders/1`, without the host, with the start of the query if it matters) and answers it.
+    /// Expects `call` next and answers it; see [`Script::answer`].
     pub fn answer(self, call: &str, status: u16, body: &str) -> Self {
-        let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
-        self.answers.borrow_mut().push_back((call.to_owned(), Ok(response)));
-        self
+        Self { script: self.script.answer(call, status, body), ..self }
     }
 
     /// Expects `call` next and fails it.
     pub fn fail(self, call: &str, error: HttpError) -> Self {
-        self.answers.borrow_mut().push_back((call.to_owned(), Err(error)));
-        self
+        Self { script: self.script.fail(call, error), ..self }
     }
 
     /// The ports.
     pub fn context(&self) -> Context<'_> {
-        Context { http: self, store: self, log: self, settings: self, clock: self }
+        Context { http: &self.script, store: self, log: self, settings: self, clock: self }
     }
 
     /// What was sent so far.
     pub fn sent(&self) -> Vec<Request> {
-        self.sent.borrow().clone()
+        self.script.sent()
     }
 
     /// Expected calls that did not come.
     pub fn unanswered(&self) -> Vec<String> {
-        self.answers.borrow().iter().map(|(call, _)| call.clone()).collect()
+        self.script.unanswered()
     }
 
     /// Lines that were written.
     pub fn lines(&self) -> Vec<String> {
         self.lines.borrow().clone()
-    }
-}
-
-impl Http for Fakes {
-    fn send(&self, request: Request) -> Result<Response, HttpError> {
-        let path = request
-            .url
-            .split_once("://")
-            .map_or(request.url.as_str(), |(_, rest)| rest.find('/').map_or("/", |at| rest.split_at(at).1));
-        let call = format!("{} {path}", request.method);
-        self.sent.borrow_mut().push(request);
-        match self.answers.borrow_mut().pop_front() {
-            Some((expected, answer)) if call.starts_with(&expected) => answer,
-            Some((expected, _)) => {
-                Err(HttpError::Denied(format!("the test expected {expected}, not {call}")))
-            }
-            None => Err(HttpError::Denied(format!("the test expected no more calls, not {call}"))),
-        }
     }
 }
 

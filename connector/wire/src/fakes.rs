@@ -13,7 +13,8 @@ pub struct Script {
 }
 
 impl Script {
-    /// Expects `call` next (`GET /orders/1?limit=1`: all behind the host) and answers it.
+    /// Expects `call` next (`GET /orders/1?limit=1`: all behind the host; a `*` at the end stands for any rest) and answers
+    /// it.
     pub fn answer(self, call: &str, status: u16, body: &str) -> Self {
         self.respond(call, Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() })
     }
@@ -56,11 +57,15 @@ impl Http for Script {
         let call = format!("{} {path}", request.method);
         self.sent.borrow_mut().push(request);
         match self.answers.borrow_mut().pop_front() {
-            Some((expected, answer)) if expected == call => answer,
+            Some((expected, answer)) if is_expected(&expected, &call) => answer,
             Some((expected, _)) => {
                 Err(HttpError::Denied(format!("the test expected {expected}, not {call}")))
             }
             None => Err(HttpError::Denied(format!("the test expected no more calls, not {call}"))),
         }
     }
+}
+
+fn is_expected(expected: &str, call: &str) -> bool {
+    expected.strip_suffix('*').map_or(expected == call, |beginning| call.starts_with(beginning))
 }

@@ -2,6 +2,7 @@
 
 use transload::contract::{Effect, Receipt};
 use transload::storage::{EventFilter, EventRecord};
+use transload_model::{Decimal, Money};
 use transload_sandbox::{Deliveries, Json, Ledger, OrderState, Snapshot};
 
 use super::Stage;
@@ -86,6 +87,14 @@ pub fn digits(json: &Json, name: &str) -> String {
         .and_then(Json::as_decimal)
         .map(|number| number.normalized().to_string())
         .unwrap_or_default()
+}
+
+/// An amount as a person writes it; empty where there is none.
+pub fn money(amount: Option<Decimal>, currency: &str) -> String {
+    match (amount, currency.parse()) {
+        (Some(amount), Ok(currency)) => Money::new(amount, currency).to_string(),
+        _ => String::new(),
+    }
 }
 
 /// A member that is a list; empty where there is none.

@@ -1,9 +1,10 @@
 //! What is shown at the end.
 
 use serde::Serialize;
+use transload_sandbox::Json;
 
 use super::checks::Check;
-use super::evidence::{Evidence, digits, text};
+use super::evidence::{Evidence, money, text};
 use crate::cli::style;
 
 /// One order, for people and for `--json`.
@@ -29,9 +30,7 @@ fn row(evidence: &Evidence, id: &str) -> Row {
     let delivery = evidence.deliveries(id);
     Row {
         order: id.to_owned(),
-        total: state
-            .map(|state| format!("{} {}", digits(&state.order, "amount"), text(&state.order, "currency")))
-            .unwrap_or_default(),
+        total: state.map(|state| total(&state.order)).unwrap_or_default(),
         payment: state.map(|state| state.payment_status.clone()).unwrap_or_default(),
         delivery: delivery.first().map(|delivery| text(delivery, "Status").to_owned()).unwrap_or_default(),
         fulfillments: state.map(|state| state.fulfillments.len()).unwrap_or_default(),
@@ -40,13 +39,18 @@ fn row(evidence: &Evidence, id: &str) -> Row {
     }
 }
 
-/// The tables.
+fn total(order: &Json) -> String {
+    money(order.get("amount").and_then(Json::as_decimal), text(order, "currency"))
+}
+
+/// The tables. They fit into a hundred columns.
 pub fn print(evidence: &Evidence, checks: &[Check]) {
     let mut orders =
-        style::table(&["Order", "Total", "Payment", "Delivery", "Fulfilments", "Notes", "Revenue record"]);
+        style::table(&["Order", "Total", "Payment", "Delivery", "Fulfilments", "Notes", "Earned"]);
     for row in rows(evidence) {
         let (fulfillments, notes) = (row.fulfillments.to_string(), row.notes.to_string());
-        orders.add_row([row.order, row.total, row.payment, row.delivery, fulfillments, notes, row.revenue]);
+        let earned = row.revenue.rsplit("net ").next().unwrap_or_default().to_owned();
+        orders.add_row([row.order, row.total, row.payment, row.delivery, fulfillments, notes, earned]);
     }
     println!("\n{}\n{orders}\n\n{}", style::bold("Orders"), style::bold("Checks, read back over HTTP"));
     for check in checks {

@@ -1,0 +1,28 @@
+//! The example configuration, against the connector that it is about.
+
+use std::path::Path;
+
+use transload::config::{Config, Sources};
+use transload::egress::Egress;
+use transload::engine::{Engine, EngineOptions};
+use transload::runtime::ConnectionSpec;
+
+#[tokio::test]
+async fn the_example_configuration_suits_its_connector() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("transload.example.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let variable = |name: &str| Some(format!("value-of-{name}"));
+    let sources = Sources { variable: &variable, bundled: &["ghl-track-pod"] };
+    let config = Config::parse(&text, &path, &sources).unwrap();
+    let engine = Engine::new(EngineOptions { instances_max: 4, ..EngineOptions::default() }).unwrap();
+    let module = engine.load(transload_bundle::find("ghl-track-pod").unwrap().component).await.unwrap();
+    for (name, connection) in config.connections {
+        let granted: Vec<String> = connection.apis.values().flat_map(|api| api.scopes.clone()).collect();
+        let spec = ConnectionSpec::from_config(&name, connection, module.clone());
+        assert_eq!(spec.problems(&Egress::default()), Vec::<String>::new());
+        assert_eq!(spec.warnings(), Vec::<String>::new());
+        for endpoint in module.description().apis.iter().flat_map(|api| &api.endpoints) {
+            assert!(granted.contains(&endpoint.scope), "{} is asked for and not granted", endpoint.scope);
+        }
+    }
+}
