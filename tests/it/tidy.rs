@@ -155,3 +155,14 @@ fn the_library_knows_no_vendor() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+#[test]
+fn a_component_does_not_know_where_it_was_built() {
+    let root = root().to_string_lossy().into_owned();
+    for connector in transload_bundle::CONNECTORS {
+        for trace in [root.as_str(), "registry/src/"] {
+            let found = connector.component.windows(trace.len()).any(|window| window == trace.as_bytes());
+            assert!(!found, "{} has {trace:?} in it, so its digest depends on the machine", connector.name);
+        }
+    }
+}

@@ -18,20 +18,25 @@ const HOUR_MS: u64 = 60 * 60 * 1000;
 const PAGE_ROWS: u32 = 100;
 
 /// Reads a webhook.
-pub fn receive(delivery: &Delivery) -> Result<Vec<Event>, Failure> {
+pub fn receive(cx: &Context, delivery: &Delivery) -> Result<Vec<Event>, Failure> {
     match delivery.source.as_str() {
-        "ghl" => from_ghl(&delivery.body),
+        "ghl" => from_ghl(cx, &delivery.body),
         "track-pod" => from_track_pod(&delivery.body),
         other => Err(rejected(format!("no webhooks of {other:?} are known"))),
     }
 }
 
-fn from_ghl(body: &[u8]) -> Result<Vec<Event>, Failure> {
+fn from_ghl(cx: &Context, body: &[u8]) -> Result<Vec<Event>, Failure> {
     use transload_ghl::webhook::{Hook, read};
     let hook = read(body).map_err(|error| rejected(error.to_string()))?;
-    let Hook::Order { webhook_id, occurred_at, order, .. } = hook else {
+    let Hook::Order { webhook_id, location_id, occurred_at, order, .. } = hook else {
         return Ok(Vec::new());
     };
+    // A marketplace app has one address for the webhooks of all locations that installed it.
+    let settings: Settings = cx.settings()?;
+    if location_id.is_some_and(|location_id| location_id != settings.location_id) {
+        return Ok(Vec::new());
+    }
     let which = webhook_id.unwrap_or_else(|| format!("{:?} {:?}", order.status, order.updated_at));
     Ok(vec![Event {
         id: format!("order {} {which}", order.id),

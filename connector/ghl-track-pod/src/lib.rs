@@ -30,8 +30,8 @@ impl Connector for GhlTrackPod {
         manifest::describe()
     }
 
-    fn receive(_: &Context, delivery: &Delivery) -> Result<Vec<Event>, Failure> {
-        intake::receive(delivery)
+    fn receive(cx: &Context, delivery: &Delivery) -> Result<Vec<Event>, Failure> {
+        intake::receive(cx, delivery)
     }
 
     fn poll(cx: &Context, trigger: &str, cursor: Option<&str>) -> Result<EventPage, Failure> {

@@ -369,6 +369,8 @@ fn webhooks_become_events_of_the_same_subject() {
     };
     let events = deliver("ghl", &hook.to_string()).unwrap();
     assert_eq!((events[0].id.as_str(), events[0].subject.as_str()), ("order o1 w1", "o1"));
+    hook["locationId"] = json!("another");
+    assert!(deliver("ghl", &hook.to_string()).unwrap().is_empty(), "another location's order is not ours");
     let status = format!(
         r#"{{"Metadata":{{"Event":"OrderStatusUpdated","Date":"2024-04-05T10:00:00Z"}},"Data":{}}}"#,
         delivery(Some(3), [None, None])

@@ -36,11 +36,10 @@ use std::process::{Command, exit};
 const TARGET: &str = "wasm32-wasip2";
 
 /// Variables of the outer cargo that would change the guests: its flags, its lints (clippy would run inside this build
-/// and fail it) and its target. `RUSTFLAGS` is set to nothing below, because if it were absent, flags meant for the host
-/// in a cargo configuration file would take its place.
+/// and fail it) and its target.
 const REMOVED: [&str; 6] = [
     "CARGO_BUILD_TARGET",
-    "CARGO_ENCODED_RUSTFLAGS",
+    "RUSTFLAGS",
     "CLIPPY_ARGS",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTC_WRAPPER",
@@ -156,13 +155,36 @@ fn compile(packages: &[&str], root: &Path, directory: &Path) -> Result<(), Strin
     }
     // A directory shared with the outer cargo would deadlock on its lock, and a configured `build.build-dir` would share
     // one behind our back.
-    cargo.env("CARGO_TARGET_DIR", directory).env("CARGO_BUILD_BUILD_DIR", directory).env("RUSTFLAGS", "");
+    cargo.env("CARGO_TARGET_DIR", directory).env("CARGO_BUILD_BUILD_DIR", directory);
+    // Set, it also keeps out flags that a cargo configuration file has for the host.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(root));
     let output = cargo.output().map_err(|error| format!("cannot run {cargo:?}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(format!("building {} for {TARGET} failed:\n{said}", packages.join(", ")))
+}
+
+/// The compiler's flags, as cargo wants them encoded: a unit separator between two. Panics name their source file, so the
+/// paths of this machine are replaced; a component's bytes must not depend on where it was built.
+fn flags(root: &Path) -> OsString {
+    let mut remapped = vec![(root.to_owned(), "/transload")];
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let registries =
+        home.map(|home| home.join("registry/src")).and_then(|sources| fs::read_dir(sources).ok());
+    remapped.extend(registries.into_iter().flatten().flatten().map(|entry| (entry.path(), "/registry")));
+    let mut flags = OsString::new();
+    for (path, name) in remapped {
+        if !flags.is_empty() {
+            flags.push("\u{1f}");
+        }
+        flags.push("--remap-path-prefix=");
+        flags.push(path);
+        flags.push("=");
+        flags.push(name);
+    }
+    flags
 }
 
 /// Tell cargo when to run the script again. Dep-info files list sources; they know nothing of manifests, profiles and
