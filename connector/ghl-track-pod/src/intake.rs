@@ -37,7 +37,8 @@ fn from_ghl(cx: &Context, body: &[u8]) -> Result<Vec<Event>, Failure> {
     if location_id.is_some_and(|location_id| location_id != settings.location_id) {
         return Ok(Vec::new());
     }
-    let which = webhook_id.unwrap_or_else(|| format!("{:?} {:?}", order.status, order.updated_at));
+    let which =
+        webhook_id.unwrap_or_else(|| format!("{} {}", order.status.describe(), millis(order.updated_at)));
     Ok(vec![Event {
         id: format!("order {} {which}", order.id),
         source: "ghl",
@@ -55,13 +56,9 @@ fn from_track_pod(body: &[u8]) -> Result<Vec<Event>, Failure> {
         return Ok(Vec::new());
     };
     // The webhook has no id of its own, so what makes it this one stands in.
-    let event_id = format!(
-        "{} {id} {:?} {:?} {:?}",
-        hook.event,
-        hook.date.map(|date| date.0),
-        order.status_id,
-        order.change_date
-    );
+    let status = order.status_id.map(|status| status.to_string()).unwrap_or_default();
+    let changed = order.change_date.as_deref().unwrap_or_default();
+    let event_id = format!("delivery {id} {} {} {status} {changed}", hook.event, millis(hook.date));
     let mut fulfillment = order.fulfillment(no_currency()?);
     // Track-POD's cash has no currency. The handler reads the order's; the hint goes without.
     fulfillment.cash_collected = None;
@@ -78,6 +75,11 @@ fn from_track_pod(body: &[u8]) -> Result<Vec<Event>, Failure> {
 /// ISO 4217's code for "no currency".
 fn no_currency() -> Result<Currency, Failure> {
     Ok("XXX".parse()?)
+}
+
+/// A time as it stands in an event's id.
+fn millis(instant: Option<Instant>) -> String {
+    instant.map(|instant| instant.0.to_string()).unwrap_or_default()
 }
 
 fn text(body: &[u8]) -> Option<String> {
@@ -161,7 +163,7 @@ fn transaction_event(transaction: Transaction) -> Event {
     let refunded =
         transaction.refunded.map(|refunded| refunded.amount.normalized().to_string()).unwrap_or_default();
     Event {
-        id: format!("transaction {} {:?} {refunded}", transaction.id, transaction.status),
+        id: format!("transaction {} {} {refunded}", transaction.id, transaction.status.describe()),
         source: "ghl",
         subject: transaction.order_id().unwrap_or(&transaction.id).to_owned(),
         occurred_at: transaction.updated_at.or(transaction.created_at),

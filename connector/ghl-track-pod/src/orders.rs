@@ -12,8 +12,18 @@ pub fn sync(connection: &Connection, order_id: &str) -> Result<Receipt, Failure>
     let Some(order) = connection.ghl.order(order_id)? else {
         return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
     };
-    if let Some(reason) = why_not_delivered(connection, &order) {
-        return Ok(skipped(reason));
+    if !connection.settings.mode.accepts(order.live) {
+        let kind = if order.live { "a live" } else { "a test" };
+        return Ok(skipped(format!("{order_id} is {kind} order, and the setting `mode` leaves those out")));
+    }
+    if order.status == OrderStatus::Cancelled {
+        return cancelled(connection, order_id);
+    }
+    if order.total.amount.is_negative() {
+        return Err(rejected(format!(
+            "order {order_id} has a total below zero, {}: look at it in GoHighLevel",
+            order.total
+        )));
     }
     let due = order.amount_due(paid(connection, &order)?)?;
     let present = connection.track_pod.order(order_id)?;
@@ -44,13 +54,17 @@ fn cash(due: Money, present: &Lookup) -> Option<Money> {
     (due.amount.is_positive() || asked).then_some(due)
 }
 
-/// Why an order is not to be delivered; none if it is.
-fn why_not_delivered(connection: &Connection, order: &Order) -> Option<String> {
-    if !connection.settings.mode.accepts(order.live) {
-        let kind = if order.live { "a live" } else { "a test" };
-        return Some(format!("{} is {kind} order, and the setting `mode` leaves those out", order.id));
+/// Nothing is delivered for a cancelled order; a delivery that is planned already is taken off by a person.
+fn cancelled(connection: &Connection, order_id: &str) -> Result<Receipt, Failure> {
+    match connection.track_pod.order(order_id)? {
+        Lookup::Found(_) => {
+            let text = format!(
+                "order {order_id} is cancelled, but Track-POD still has its delivery; delete or reject it there"
+            );
+            Ok(Work::default().alert(Severity::Warning, "cancelled-but-planned", order_id, text).into())
+        }
+        Lookup::Missing | Lookup::Deleted { .. } => Ok(skipped(format!("order {order_id} is cancelled"))),
     }
-    (order.status == OrderStatus::Cancelled).then(|| format!("order {} is cancelled", order.id))
 }
 
 /// What has been paid for the order: GoHighLevel's order does not say, so its transactions are summed.

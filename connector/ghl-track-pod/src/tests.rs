@@ -269,12 +269,15 @@ fn a_payment_and_its_refund_are_written_down_once_each() {
         .answer("GET /payments/transactions/t1?*", 200, &payment)
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE)
+        .answer("GET /Order/Id/o1", 404, "")
         .answer("GET /payments/transactions/t1?*", 200, &payment)
         .answer("GET /contacts/c1/notes", 200, noted)
         .answer("GET /payments/transactions/t1?*", 200, &refund)
         .answer("GET /contacts/c1/notes", 200, noted)
         .answer("GET /contacts/c1/notes", 200, noted)
-        .answer("POST /contacts/c1/notes", 201, NOTE);
+        .answer("POST /contacts/c1/notes", 201, NOTE)
+        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
+        .answer("GET /payments/orders/o1?*", 200, &order());
     let record = |connection: &Connection| transactions::record(connection, "t1");
     let summary = |receipt: Receipt| match receipt {
         Receipt::Done(report) => report.effects[0].summary.clone(),
@@ -290,7 +293,45 @@ fn a_payment_and_its_refund_are_written_down_once_each() {
         "captured 150.10 USD, refunded 50.05 USD, net 100.05 USD"
     );
     assert!(fakes.unanswered().is_empty());
-    assert!(body(&writes(&fakes)[1]).contains("50.05 USD of 150.10 USD given back"));
+    assert!(body(&writes(&fakes)[1]).contains("50.05 USD in all of 150.10 USD given back"));
+}
+
+#[test]
+fn money_that_moved_has_the_delivery_looked_at_again() {
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/transactions/t1?*", 200, &transaction("succeeded", 0.0).to_string())
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE)
+        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
+        .answer("GET /payments/orders/o1?*", 200, &order());
+    let Receipt::Done(report) = with(&fakes, |connection| transactions::record(connection, "t1")).unwrap()
+    else {
+        panic!("something was to be done");
+    };
+    assert_eq!(report.follow_ups[0].id, "order o1 after t1 succeeded 0");
+    assert_eq!(report.follow_ups[0].subject, "o1");
+}
+
+#[test]
+fn a_cancelled_order_with_a_delivery_is_told_to_a_person() {
+    let mut order: Value = serde_json::from_str(&order()).unwrap();
+    order["status"] = json!("cancelled");
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/orders/o1?*", 200, &order.to_string())
+        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]));
+    let Receipt::Done(report) = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap() else {
+        panic!("a person is to be told");
+    };
+    assert_eq!(report.alerts[0].kind, "cancelled-but-planned");
+}
+
+#[test]
+fn a_total_below_zero_is_refused() {
+    let mut order: Value = serde_json::from_str(&order()).unwrap();
+    order["amount"] = json!(-5);
+    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?*", 200, &order.to_string());
+    let failure = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap_err();
+    assert!(matches!(&failure, Failure::Rejected(reason) if reason.contains("-5.00 USD")), "{failure:?}");
 }
 
 #[test]
@@ -342,7 +383,7 @@ fn polling_goes_through_all_pages_and_starts_over() {
     assert_eq!(first.events.len(), 1, "what was made long before the connection is history");
     assert_eq!(
         (first.events[0].id.as_str(), first.events[0].subject.as_str()),
-        ("transaction t1 Succeeded 0", "o1")
+        ("transaction t1 succeeded 0", "o1")
     );
     let second = GhlTrackPod::poll(&cx, "transactions", first.cursor.as_deref()).unwrap();
     assert!(!second.more);

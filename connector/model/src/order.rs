@@ -15,6 +15,18 @@ pub enum OrderStatus {
     Other(String),
 }
 
+impl OrderStatus {
+    /// As a person would say it. Events' ids have it in them, so a released text never changes.
+    pub fn describe(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Other(text) => text,
+        }
+    }
+}
+
 /// How far an order has been paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentStatus {

@@ -22,6 +22,19 @@ pub enum TransactionStatus {
 }
 
 impl TransactionStatus {
+    /// As a person would say it. Events' ids have it in them, so a released text never changes.
+    pub fn describe(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Refunded => "refunded",
+            Self::PartiallyRefunded => "partially refunded",
+            Self::Disputed => "disputed",
+            Self::Other(text) => text,
+        }
+    }
+
     /// Whether the money arrived, even if it left again.
     pub fn is_captured(&self) -> bool {
         matches!(self, Self::Succeeded | Self::Refunded | Self::PartiallyRefunded)

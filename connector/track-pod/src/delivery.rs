@@ -37,10 +37,16 @@ impl Order {
             },
             proof: self.proof(),
             cash_collected: self.cash_collected(currency),
-            reason: self.reject_reason.clone(),
+            reason: self.reason(),
             happened_at: instant(&self.status_date).or_else(|| instant(&self.change_date)),
             estimated_at: instant(&self.updated_eta).or_else(|| instant(&self.eta)),
         }
+    }
+
+    /// Why it failed or was cut short. Drivers may leave the list of reasons alone and write a comment instead.
+    fn reason(&self) -> Option<String> {
+        let fell_short = matches!(self.status_id, Some(2 | 4 | 5));
+        self.reject_reason.clone().or_else(|| self.driver_comment.clone().filter(|_| fell_short))
     }
 
     /// Whether goods are fetched from the customer.

@@ -13,7 +13,7 @@ use transload::runtime::ConnectionSpec;
 
 use super::{Failed, print_json, setup, style};
 
-/// Checks a configuration, its modules and credentials, and tries one harmless read for each permission
+/// Checks a configuration, its modules and credentials, and tries a harmless read for each permission that has one
 #[derive(Args)]
 #[command(
     after_help = "Exit codes: 0 all is in order, 2 something is not.\n\nExamples:\n  transload check\n  \
@@ -54,7 +54,7 @@ impl Check {
         } else {
             print(&findings);
             for warning in warnings {
-                println!("{}  {}: {warning}", style::warn("!!"), self.config.display());
+                say!("{}  {}: {warning}", style::warn("!!"), self.config.display());
             }
         }
         match failed {
@@ -167,6 +167,6 @@ fn print(findings: &[Finding]) {
     for finding in findings {
         let mark = if finding.ok { style::good("ok") } else { style::bad("no") };
         let what = [finding.connection.as_str(), &finding.api, &finding.scope].join(" ");
-        println!("{mark}  {:<50} {}", what.trim_end(), finding.message);
+        say!("{mark}  {:<50} {}", what.trim_end(), finding.message);
     }
 }

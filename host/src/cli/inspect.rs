@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
-use transload::contract::{Access, Api, Description, Method, Origin};
+use transload::contract::{Access, Api, Description, Method, Origin, Signature};
 use transload::engine::{Engine, EngineOptions, Module};
 
 use super::{Failed, modules, print_json, style, usage};
@@ -77,49 +77,63 @@ fn scopes(api: &Api) -> Vec<Scopes<'_>> {
 
 fn print_text(module: &Module) {
     let manifest = module.description();
-    println!("{} {} ({})", style::bold(&manifest.title), manifest.version, manifest.name);
-    println!("{}\n", manifest.summary);
-    println!("digest    {}", module.digest());
-    println!("size      {} bytes", module.size_bytes());
-    println!("contract  {}", module.contract_version());
+    say!("{} {} ({})", style::bold(&manifest.title), manifest.version, manifest.name);
+    say!("{}\n", manifest.summary);
+    say!("digest    {}", module.digest());
+    say!("size      {} bytes", module.size_bytes());
+    say!("contract  {}", module.contract_version());
     for api in &manifest.apis {
         print_api(api);
     }
     print_offers(manifest);
-    println!("\n{}", style::bold("Imports"));
+    say!("\n{}", style::bold("Imports"));
     for import in module.imports() {
-        println!("  {import}");
+        say!("  {import}");
     }
 }
 
 fn print_api(api: &Api) {
-    println!("\n{} ({}) {}", style::bold(&api.title), api.name, style::dim(&api.base_url));
-    println!("  asks for");
+    say!("\n{} ({}) {}", style::bold(&api.title), api.name, style::dim(&api.base_url));
+    say!("  asks for");
     for scope in scopes(api) {
         let access = if scope.writes { style::warn("writes") } else { "reads ".to_owned() };
-        println!("    {access} {}", scope.scope);
+        say!("    {access} {}", scope.scope);
     }
-    println!("  calls");
+    if let Some(webhook) = &api.webhook {
+        let signatures: Vec<String> = webhook.signatures.iter().map(signature).collect();
+        say!("  proves its webhooks by {}", signatures.join(", else "));
+    }
+    say!("  calls");
     for endpoint in &api.endpoints {
-        println!("    {:<6} {}", method(endpoint.method), endpoint.path);
+        say!("    {:<6} {}", method(endpoint.method), endpoint.path);
     }
 }
 
 fn print_offers(manifest: &Description) {
-    println!("\n{}", style::bold("Triggers"));
+    say!("\n{}", style::bold("Triggers"));
     for trigger in &manifest.triggers {
         let origin = match &trigger.origin {
             Origin::Webhook(api) => format!("webhook of {api}"),
             Origin::Poll(every_ms) => format!("polled every {} s", every_ms / 1000),
         };
-        println!("  {:<18} {} {}", trigger.name, trigger.title, style::dim(&format!("({origin})")));
+        say!("  {:<18} {} {}", trigger.name, trigger.title, style::dim(&format!("({origin})")));
     }
-    println!("\n{}", style::bold("Actions"));
+    say!("\n{}", style::bold("Actions"));
     for action in &manifest.actions {
-        println!("  {:<18} {}", action.name, action.title);
+        say!("  {:<18} {}", action.name, action.title);
     }
-    println!("\n{}", style::bold("Settings"));
-    println!("{}", manifest.settings_schema.trim());
+    say!("\n{}", style::bold("Settings"));
+    say!("{}", manifest.settings_schema.trim());
+}
+
+fn signature(signature: &Signature) -> String {
+    match signature {
+        Signature::Ed25519(header) => format!("Ed25519 in {header}"),
+        Signature::RsaSha256(header) => format!("RSA in {header}"),
+        Signature::HmacSha256(header) => format!("HMAC-SHA256 in {header}"),
+        Signature::StandardWebhooks => "Standard Webhooks".to_owned(),
+        Signature::SharedToken(header) => format!("a shared token in {header}"),
+    }
 }
 
 fn method(method: Method) -> &'static str {

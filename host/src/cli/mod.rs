@@ -2,9 +2,18 @@
 //!
 //! Exit codes are a contract: 0 done, 1 it failed, 2 the usage or the configuration is wrong.
 
+/// Writes a line to standard output. A reader that has left (`transload demo | head`) ends the program quietly; a full
+/// disk ends it with an error.
+macro_rules! say {
+    ($($argument:tt)*) => {
+        $crate::cli::write_line(format_args!($($argument)*))
+    };
+}
+
 mod check;
 mod demo;
 mod inspect;
+mod journal;
 mod modules;
 mod run;
 mod sandbox;
@@ -26,7 +35,8 @@ use tracing_subscriber::EnvFilter;
                   transload inspect bundled:ghl-track-pod      what a connector is and asks for\n  \
                   transload check --config transload.toml      is everything in order?\n  \
                   transload run --config transload.toml        run it\n\n\
-                  Set TRANSLOAD_LOG (error, warn, info, debug) for more or fewer log lines."
+                  Exit codes: 0 done, 1 it failed, 2 the usage or the configuration is wrong.\n\
+                  Set TRANSLOAD_LOG (error, warn, info, debug; warn if it is not set) for more or fewer log lines."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -101,9 +111,18 @@ fn log_to_stderr() {
         .init();
 }
 
+/// What [`say!`] does.
+fn write_line(line: std::fmt::Arguments<'_>) {
+    use std::io::Write;
+    if let Err(error) = writeln!(std::io::stdout(), "{line}") {
+        let left = error.kind() == std::io::ErrorKind::BrokenPipe;
+        std::process::exit(if left { 0 } else { 1 });
+    }
+}
+
 /// Writes `value` as JSON to standard output.
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failed> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failed::Operation(error.into()))?;
-    println!("{text}");
+    say!("{text}");
     Ok(())
 }

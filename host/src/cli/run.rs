@@ -1,17 +1,18 @@
 //! `transload run`: the host.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
 use tokio::net::TcpListener;
-use transload::runtime::{Host, HostOptions};
+use transload::runtime::{ConnectionSpec, Host, HostOptions};
 use transload::storage::SqliteStorage;
 
-use super::{Failed, setup, style, usage};
+use super::{Failed, journal, setup, style, usage};
 
-/// Runs the connections of a configuration, until Ctrl-C or SIGTERM
+/// Runs the connections of a configuration, until Ctrl-C or SIGTERM; a second one does not wait for calls under way
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  transload run\n  transload run --config shop/transload.toml\n  TRANSLOAD_LOG=info transload run"
@@ -38,20 +39,35 @@ impl Run {
         let storage = SqliteStorage::open(&prepared.database).map_err(|error| {
             usage(anyhow::Error::new(error).context(format!("{}: host.database", self.config.display())))
         })?;
-        let names: Vec<String> =
-            prepared.connections.iter().map(|connection| connection.name.clone()).collect();
+        let address = listener.local_addr().context("cannot tell the address listened on")?;
+        let hooks: Vec<String> = prepared.connections.iter().flat_map(|spec| hooks(spec, address)).collect();
+        for warning in prepared.connections.iter().flat_map(ConnectionSpec::warnings) {
+            tracing::warn!("{}: {warning}", self.config.display());
+        }
         let host =
             Host::start(HostOptions::new(Arc::new(storage)), prepared.connections).await.map_err(usage)?;
-        let address = listener.local_addr().context("cannot tell the address listened on")?;
-        println!("{} on http://{address}, connections: {}", style::bold("transload runs"), names.join(", "));
-        println!("webhooks go to http://{address}/hooks/CONNECTION/API; Ctrl-C ends it");
-        axum::serve(listener, host.router())
-            .with_graceful_shutdown(stopped())
-            .await
-            .context("the HTTP server failed")?;
-        host.shutdown().await;
+        tokio::spawn(journal::keep(host.observe()));
+        say!("{} on http://{address}; Ctrl-C ends it. Webhooks go to", style::bold("transload runs"));
+        for hook in hooks {
+            say!("  {hook}");
+        }
+        host.serve(listener, stopped()).await;
+        say!(
+            "stopping: waiting for calls under way; once more ends it now, and they run again at the next start"
+        );
+        // Nothing is lost by not waiting: what is cut off runs again at the next start.
+        tokio::select! {
+            () = host.shutdown() => {}
+            () = stopped() => {}
+        }
         Ok(())
     }
+}
+
+/// Where the webhooks of a connection's APIs go.
+fn hooks(spec: &ConnectionSpec, address: SocketAddr) -> Vec<String> {
+    let apis = spec.module.description().apis.iter().filter(|api| api.webhook.is_some());
+    apis.map(|api| format!("http://{address}/hooks/{}/{}", spec.name, api.name)).collect()
 }
 
 /// Waits for Ctrl-C or, where there is such a thing, SIGTERM.

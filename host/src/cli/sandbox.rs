@@ -57,22 +57,22 @@ impl Sandbox {
                 "control": fakes.control_url(),
             }));
         }
-        println!("{}", style::bold("The sandbox is running; Ctrl-C ends it."));
-        println!(
+        say!("{}", style::bold("The sandbox is running; Ctrl-C ends it."));
+        say!(
             "GoHighLevel  {}   bearer token {}   location {}",
             fakes.ghl_url(),
             options.ghl_token,
             options.ghl_location
         );
-        println!("Track-POD    {}   X-API-KEY {}", fakes.track_pod_url(), options.track_pod_key);
-        println!("Control      {}   place orders, drive deliveries, cause faults", fakes.control_url());
-        println!(
+        say!("Track-POD    {}   X-API-KEY {}", fakes.track_pod_url(), options.track_pod_key);
+        say!("Control      {}   place orders, drive deliveries, cause faults", fakes.control_url());
+        say!(
             "\nPlace an order:    curl -X POST {}/ghl/orders -H 'content-type: application/json' -d '{{}}'",
             fakes.control_url()
         );
         match config {
-            Some(path) => println!("Run a host on it:  transload run --config {}", path.display()),
-            None => println!("Run a host on it:  start the sandbox with --write DIRECTORY"),
+            Some(path) => say!("Run a host on it:  transload run --config {}", path.display()),
+            None => say!("Run a host on it:  start the sandbox with --write DIRECTORY"),
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! From a configuration file to connections that are ready to run: all of it is checked before anything starts.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use transload::config::{Config, ModuleSource};
 use transload::egress::Egress;
 use transload::engine::{Engine, EngineOptions, Module};
@@ -26,6 +27,10 @@ pub struct Prepared {
 /// that is wrong is reported at once, each with its file and key.
 pub async fn prepare(path: &Path) -> Result<Prepared, Failed> {
     let config = Config::load(path, &modules::bundled()).map_err(usage)?;
+    if config.connections.is_empty() {
+        let file = path.display();
+        return Err(usage(anyhow!("{file}: there is no connection in it; add a table [connections.NAME]")));
+    }
     let engine = Engine::new(EngineOptions::default()).map_err(anyhow::Error::new)?;
     let egress = Egress::default();
     // Many connections share a module; each is compiled once.
@@ -75,8 +80,12 @@ pub fn write_sandbox_config(
     let options = sandbox.options();
     let write = |name: &str, text: &str| {
         let path = directory.join(name);
-        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display())).map(|()| path)
+        create(&path, text).with_context(|| format!("cannot write {}", path.display())).map(|()| path)
     };
+    // Somebody's real configuration and credentials have the same names.
+    if directory.join("transload.toml").exists() {
+        bail!("{} has a transload.toml already; name another directory", directory.display());
+    }
     std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     write("ghl.token", &options.ghl_token)?;
     write("ghl.pem", &sandbox.ghl_public_key_pem())?;
@@ -93,6 +102,15 @@ pub fn write_sandbox_config(
         header = options.track_pod_signature_header,
     );
     write("transload.toml", &config)
+}
+
+/// Creates a file that only its owner can read.
+fn create(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 /// Sends the sandbox's webhooks to the connection `shop` of the host at `host`.

@@ -23,6 +23,11 @@ use crate::engine::Http;
 
 /// A server for `localhost` that offers `protocols` and answers with the version it was spoken to in.
 async fn server(protocols: &[&str]) -> (SocketAddr, RootCertStore) {
+    mortal_server(protocols, Duration::MAX).await
+}
+
+/// The same; each connection falls silent, without ending, when it is `lifetime` old.
+async fn mortal_server(protocols: &[&str], lifetime: Duration) -> (SocketAddr, RootCertStore) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(cert.der().clone()).unwrap();
@@ -47,7 +52,11 @@ async fn server(protocols: &[&str]) -> (SocketAddr, RootCertStore) {
             });
             tokio::spawn(async move {
                 let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-                builder.serve_connection(TokioIo::new(tls), service).await.unwrap();
+                let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(tls), service));
+                match tokio::time::timeout(lifetime, connection.as_mut()).await {
+                    Ok(outcome) => outcome.unwrap(),
+                    Err(_) => std::future::pending().await,
+                }
             });
         }
     });
@@ -87,6 +96,15 @@ fn description() -> Description {
 }
 
 async fn get(address: SocketAddr, host: &str, roots: RootCertStore) -> Result<Bytes, HttpError> {
+    get_by(&egress(address, host, roots)).await
+}
+
+async fn get_by(egress: &ConnectionEgress) -> Result<Bytes, HttpError> {
+    let request = Request::get("https://api.example/1").body(Bytes::new()).unwrap();
+    egress.send(request).await.map(Response::into_body)
+}
+
+fn egress(address: SocketAddr, host: &str, roots: RootCertStore) -> ConnectionEgress {
     let authority = format!("{host}:{}", address.port());
     let grant = Grant {
         base_url: Some(format!("https://{authority}").parse().unwrap()),
@@ -97,9 +115,18 @@ async fn get(address: SocketAddr, host: &str, roots: RootCertStore) -> Result<By
     let trust = Trust::of(roots);
     let grants = BTreeMap::from([("api".to_owned(), grant)]);
     let options = Arc::new(EgressOptions::default());
-    let egress = ConnectionEgress::new(&options, &trust, "main", &description(), &grants).unwrap();
-    let request = Request::get("https://api.example/1").body(Bytes::new()).unwrap();
-    egress.send(request).await.map(Response::into_body)
+    ConnectionEgress::new(&options, &trust, "main", &description(), &grants).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_fell_silent_is_replaced() {
+    let (address, roots) = mortal_server(&["h2"], Duration::from_secs(1)).await;
+    let egress = egress(address, "localhost", roots);
+    assert_eq!(get_by(&egress).await.unwrap(), "HTTP/2.0");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let error = get_by(&egress).await.unwrap_err();
+    assert!(matches!(error, HttpError::Broken { .. }), "{error}");
+    assert_eq!(get_by(&egress).await.unwrap(), "HTTP/2.0");
 }
 
 #[tokio::test]

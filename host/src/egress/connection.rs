@@ -30,6 +30,11 @@ const IDLE_MAX: usize = 32;
 /// How long an idle connection is kept; shorter than the minutes after which load balancers forget one silently.
 const IDLE_TIME: Duration = Duration::from_secs(60);
 
+/// How often an HTTP/2 connection in use is asked whether it is still there, and how long its answer may take. All
+/// requests share it; if a firewall forgot it, each would time out until the system gives up, a quarter of an hour later.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The largest head of a response, in bytes. Ten times what APIs send.
 const RESPONSE_HEAD_BYTES: usize = 64 << 10;
 
@@ -180,11 +185,14 @@ impl Line {
         let exceptions = Exceptions::parse(private, &key)?;
         let tls = trust.config().map_err(|error| EgressError::Tls { reason: error.to_string() })?;
         let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIME)
             .pool_max_idle_per_host(IDLE_MAX)
             .http1_max_buf_size(RESPONSE_HEAD_BYTES)
             .http2_max_header_list_size(RESPONSE_HEAD_BYTES as u32)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .http2_keep_alive_timeout(PING_TIMEOUT)
             .build(Connector::new(tls, exceptions, key, options.connect_timeout));
         Ok(Line { client, proof, redactor: Redactor::new(secret), limiter: Limiter::new(&api.rates) })
     }

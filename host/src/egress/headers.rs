@@ -5,8 +5,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 /// What requests say they come from, unless the connector says it.
 const USER_AGENT: &str = concat!("transload/", env!("CARGO_PKG_VERSION"));
 
-/// Headers that make some servers treat a request as one of another method, past the check of its own.
-const METHOD_OVERRIDES: [&str; 3] = ["x-http-method", "x-http-method-override", "x-method-override"];
+/// Headers that make some servers treat a request as one of another method or for another path, past the check of its
+/// own. IIS and the frameworks that run behind it read the last two.
+const OVERRIDES: [&str; 5] =
+    ["x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"];
 
 /// Headers about one hop or about the body's framing: the HTTP client writes its own.
 const FRAMING: [&str; 10] = [
@@ -39,10 +41,17 @@ pub(super) fn outgoing(mut headers: HeaderMap, keys: &[HeaderName]) -> Result<He
 }
 
 fn refused(name: &HeaderName, keys: &[HeaderName]) -> bool {
-    *name == header::AUTHORIZATION
-        || name.as_str().starts_with("proxy-")
-        || METHOD_OVERRIDES.contains(&name.as_str())
-        || keys.contains(name)
+    let name = name.as_str();
+    same(name, header::AUTHORIZATION.as_str())
+        || name.get(..6).is_some_and(|start| same(start, "proxy-"))
+        || OVERRIDES.iter().any(|other| same(name, other))
+        || keys.iter().any(|key| same(name, key.as_str()))
+}
+
+/// Whether two names are one to gateways in the manner of CGI, which turn `-` into `_` (RFC 3875, section 4.1.18).
+fn same(one: &str, other: &str) -> bool {
+    let plain = |byte| if byte == b'_' { b'-' } else { byte };
+    one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
 /// Whether a response's body is as it was written, not compressed.
@@ -86,6 +95,22 @@ mod tests {
             let error = outgoing(map(&[("version", "1"), (name, "x")]), &keys).unwrap_err();
             assert!(error.contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn another_method_or_path_cannot_be_asked_for_in_a_header() {
+        for name in [
+            "x-http-method-override",
+            "x_http_method_override",
+            "x-http_method",
+            "x-original-url",
+            "x-rewrite-url",
+            "x_rewrite_url",
+        ] {
+            assert!(outgoing(map(&[(name, "/admin")]), &[]).is_err(), "{name}");
+        }
+        let keys = [HeaderName::from_static("x-api-key")];
+        assert!(outgoing(map(&[("x_api_key", "mine")]), &keys).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a connection may request. Pure: a request and the grants go in, a permit or a denial comes out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::{Method, Uri};
@@ -172,12 +173,18 @@ impl ApiPolicy {
         self.target.scheme == "https"
     }
 
-    /// The route with the most specific template: a literal segment beats a placeholder, from the left.
+    /// The route with the most specific template: a literal segment beats a placeholder, from the left. None if that
+    /// template is met only by a server that reads paths loosely: `/orders/%73earch` is the search to one that decodes
+    /// first, so it must not pass as the value of a placeholder.
     fn route(&self, method: &Method, segments: &[String]) -> Option<&Route> {
-        let matching = self.routes.iter().filter(|route| route.method == *method && route.matches(segments));
-        matching.max_by_key(|route| {
-            route.template.iter().map(|part| matches!(part, Part::Literal(_))).collect::<Vec<bool>>()
-        })
+        let loose: Vec<Cow<'_, str>> = segments.iter().map(|segment| loosely(segment)).collect();
+        let matching =
+            self.routes.iter().filter(|route| route.method == *method && route.resembles(segments, &loose));
+        let nearest = matching.max_by_key(|route| {
+            let literals = route.template.iter().map(|part| matches!(part, Part::Literal(_)));
+            (literals.collect::<Vec<bool>>(), route.matches(segments))
+        })?;
+        nearest.matches(segments).then_some(nearest)
     }
 }
 
@@ -280,6 +287,15 @@ impl Route {
                 Part::Any => !segment.is_empty(),
             })
     }
+
+    /// Whether a server that reads `segments` as `loose`, and folds case, may take them for this route.
+    fn resembles(&self, segments: &[String], loose: &[Cow<'_, str>]) -> bool {
+        self.template.len() == segments.len()
+            && self.template.iter().zip(segments).zip(loose).all(|((part, segment), loose)| match part {
+                Part::Literal(text) => text == segment || text.eq_ignore_ascii_case(loose),
+                Part::Any => !segment.is_empty(),
+            })
+    }
 }
 
 fn default_port(scheme: &str) -> Option<u16> {
@@ -341,6 +357,17 @@ fn check_segment(segment: &str) -> Result<(), String> {
         text = decoded;
     }
     Err("has a path segment that is encoded over and over".to_owned())
+}
+
+/// A path segment as the least strict server reads it: decoded to the end, without `;parameters`.
+fn loosely(segment: &str) -> Cow<'_, str> {
+    if !segment.contains(['%', ';']) {
+        return Cow::Borrowed(segment);
+    }
+    let decode = |text: String, _| percent_decode_str(&text).decode_utf8_lossy().into_owned();
+    let mut text = (0..DECODINGS_MAX).fold(segment.to_owned(), decode);
+    text.truncate(text.find(';').unwrap_or(text.len()));
+    Cow::Owned(text)
 }
 
 #[cfg(test)]

@@ -156,6 +156,22 @@ fn the_most_specific_endpoint_decides() {
 }
 
 #[test]
+fn an_endpoint_in_disguise_is_no_value_of_a_placeholder() {
+    // Servers that decode, fold case or cut parameters before they look would run the search, which is not granted.
+    let readable = policy(&[("shop", grant(&["orders.read"]))]).unwrap();
+    for segment in ["%73earch", "%2573earch", "SEARCH", "Search", "search;x=1", "search%3Bx", "%53earch;"] {
+        for policy in [&readable, &generous()] {
+            let decision = decide(policy, "GET", &format!("https://api.shop.example/orders/{segment}"));
+            assert!(decision.is_err(), "{segment}: {decision:?}");
+        }
+    }
+    for segment in ["researched", "searches", "search.", "%C3%A9", "1%2D2"] {
+        let url = format!("https://api.shop.example/orders/{segment}");
+        assert_eq!(decide(&readable, "GET", &url).as_deref(), Ok(url.as_str()));
+    }
+}
+
+#[test]
 fn denials_name_what_would_allow_it() {
     let url = "https://api.shop.example/orders/42/notes";
     let readable = policy(&[("shop", grant(&["orders.read"]))]).unwrap();

@@ -31,7 +31,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Shape, ModuleError> {
 /// Names of the outermost component's imports and exports.
 fn surface(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), ModuleError> {
     let malformed =
-        |error: wasmparser::BinaryReaderError| ModuleError::Malformed { reason: error.to_string() };
+        |error: wasmparser::BinaryReaderError| ModuleError::Malformed { reason: first_line(error.message()) };
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -100,6 +100,11 @@ fn contract_version(exports: &[String]) -> Result<&'static str, ModuleError> {
         None if found.is_empty() => Err(ModuleError::NotAConnector),
         None => Err(ModuleError::UnsupportedVersion { found: found.join(", ") }),
     }
+}
+
+/// The message without the bytes that some of wasmparser's go on to list.
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().trim_end_matches(':').to_owned()
 }
 
 #[cfg(test)]

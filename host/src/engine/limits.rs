@@ -22,6 +22,9 @@ pub struct Limits {
     pub http_timeout: Duration,
     /// HTTP requests in one call.
     pub http_requests: u32,
+    /// HTTP requests under way and responses not yet read to their end, at once. Further requests wait. The host holds
+    /// their bodies in its own memory.
+    pub http_at_once: usize,
     /// Body of one HTTP request, in bytes.
     pub request_bytes: usize,
     /// What is copied from the connector to the host at once, in bytes: a call's answer, or a host function's arguments.
@@ -51,6 +54,8 @@ impl Default for Limits {
             call_timeout: Duration::from_secs(120),
             http_timeout: Duration::from_secs(30),
             http_requests: 1_000,
+            // With bodies of 8 MB, as much as the connector's own memory. Connectors have one or a few.
+            http_at_once: 16,
             request_bytes: 4 << 20,
             transfer_bytes: 64 << 20,
             store_value_bytes: 1 << 20,

@@ -1,13 +1,16 @@
 //! `wasi:http`, in front of the port: collects the request, bounds its time and its size, and translates errors.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderName;
-use http_body::Body;
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
 };
@@ -30,11 +33,14 @@ pub(super) struct Outgoing {
     log: Arc<CallLog>,
     limits: Arc<Limits>,
     sent: u32,
+    /// One permit for each request or response that the host holds.
+    room: Arc<Semaphore>,
 }
 
 impl Outgoing {
     pub(super) fn new(http: Arc<dyn Http>, log: Arc<CallLog>, limits: Arc<Limits>) -> Outgoing {
-        Outgoing { http, log, limits, sent: 0 }
+        let room = Arc::new(Semaphore::new(limits.http_at_once));
+        Outgoing { http, log, limits, sent: 0, room }
     }
 
     pub(super) fn reset(&mut self) {
@@ -72,32 +78,72 @@ impl WasiHttpHooks for Outgoing {
     ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Worker), Error>> + Send> {
         let counted = self.count();
         let timeout = timeout(options, self.limits.http_timeout);
-        let request_bytes_max = self.limits.request_bytes;
-        let (http, log) = (Arc::clone(&self.http), Arc::clone(&self.log));
+        let (at_once, request_bytes_max) = (self.limits.http_at_once, self.limits.request_bytes);
+        let (http, log, room) = (Arc::clone(&self.http), Arc::clone(&self.log), Arc::clone(&self.room));
         Box::new(async move {
             let what = describe(&request);
             let exchange = async {
                 counted?;
+                let permit = permit(room, timeout, at_once).await?;
                 let (parts, body) = request.into_parts();
                 let body = collect(body, request_bytes_max).await?;
-                http.send(http::Request::from_parts(parts, body)).await
+                let response = http.send(http::Request::from_parts(parts, body)).await?;
+                Ok(response.map(|body| Held { body: Full::new(body), _permit: permit }.boxed_unsync()))
             };
             let outcome = match tokio::time::timeout(timeout, exchange).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(HttpError::Timeout { after_ms: millis(timeout) }),
             };
             match outcome {
-                Ok(response) => {
-                    let response =
-                        response.map(|body| Full::new(body).map_err(|e| match e {}).boxed_unsync());
-                    Ok((response, Box::new(async { Ok(()) }) as Worker))
-                }
+                Ok(response) => Ok((response, Box::new(async { Ok(()) }) as Worker)),
                 Err(error) => {
                     log.host(Level::Warn, format!("{what}: {error}"));
                     Err(translate(error))
                 }
             }
         })
+    }
+}
+
+/// Wait for room for one more request. A connector that never reads its responses would wait for ever, so it is told.
+async fn permit(
+    room: Arc<Semaphore>,
+    patience: Duration,
+    at_once: usize,
+) -> Result<OwnedSemaphorePermit, HttpError> {
+    // Half of the request's time, so that this answer comes before the request's own timeout.
+    match tokio::time::timeout(patience / 2, room.acquire_owned()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        // The semaphore is never closed, so this can only be the timeout.
+        Ok(Err(_)) | Err(_) => Err(HttpError::Denied(format!(
+            "{at_once} requests and unread responses of this call are held already (limits.http_at_once)"
+        ))),
+    }
+}
+
+/// The body of a response, with its permit: given back when the connector has read it or let go of it.
+struct Held {
+    body: Full<Bytes>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Body for Held {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Pin::new(&mut self.body).poll_frame(context).map_err(|error| match error {})
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -178,6 +224,45 @@ mod tests {
         assert_eq!(asked(Some(0), Some(0)), HTTP_TIMEOUT_MIN);
         assert_eq!(asked(Some(500), Some(1_500)), Duration::from_secs(2));
         assert_eq!(asked(Some(u64::MAX), Some(u64::MAX)), LONGEST);
+    }
+
+    /// Answers every request with a byte.
+    struct One;
+
+    #[async_trait::async_trait]
+    impl Http for One {
+        async fn send(&self, _: http::Request<Bytes>) -> Result<http::Response<Bytes>, HttpError> {
+            Ok(http::Response::new(Bytes::from_static(b"1")))
+        }
+    }
+
+    async fn response(outgoing: &mut Outgoing) -> Result<WasiBody, Error> {
+        let body = Full::new(Bytes::new()).map_err(|e| match e {}).boxed_unsync();
+        let request = http::Request::get("https://target.example/").body(body).unwrap();
+        let sending = outgoing.send_request(request, None, Box::new(async { Ok(()) }));
+        Box::into_pin(sending).await.map(|(response, _)| response.into_body())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn responses_that_are_not_read_hold_further_requests_up() {
+        let limits = Arc::new(Limits { http_at_once: 2, ..Limits::default() });
+        let log = Arc::new(CallLog::new(Arc::new(crate::engine::ports::DiscardLog), &limits));
+        let mut outgoing = Outgoing::new(Arc::new(One), log, limits);
+        let (first, second) =
+            (response(&mut outgoing).await.unwrap(), response(&mut outgoing).await.unwrap());
+        assert!(matches!(response(&mut outgoing).await, Err(Error::HttpRequestDenied)));
+        // One that waits gets the room of one that is dropped.
+        let late = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            drop(first);
+        };
+        let (third, ()) = tokio::join!(response(&mut outgoing), late);
+        assert_eq!(third.unwrap().collect().await.unwrap().to_bytes(), "1");
+        drop(second);
+        // Those that are read are not counted: a hundred, one after the other.
+        for _ in 0..100 {
+            response(&mut outgoing).await.unwrap().collect().await.unwrap();
+        }
     }
 
     #[tokio::test]

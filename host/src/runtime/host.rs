@@ -249,6 +249,8 @@ impl Host {
         if tokio::time::timeout(SHUTDOWN_GRACE, self.shared.workers.acquire_many(all)).await.is_err() {
             tracing::warn!("stopped with calls under way; their events run again at the next start");
         }
+        // A poll that is still waiting for its turn does not get one.
+        self.shared.workers.close();
     }
 }
 
@@ -289,7 +291,11 @@ impl Shared {
     /// Have a connection start nothing more.
     pub(super) fn pause(&self, connection: &Connection, reason: &str) {
         connection.queue().set_paused(true);
-        tracing::warn!(connection = &*connection.name, reason, "the connection pauses");
+        tracing::warn!(
+            connection = &*connection.name,
+            reason,
+            "the connection pauses and keeps what comes in; put this right, then start transload again"
+        );
         self.activity();
         self.feed.tell(&connection.name, || Happening::Paused { reason: reason.to_owned() });
     }

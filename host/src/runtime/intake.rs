@@ -54,12 +54,19 @@ impl DeliveryOutcome {
             DeliveryOutcome::Refused { .. } => 401,
             DeliveryOutcome::Unknown => 404,
             DeliveryOutcome::TooLarge => 413,
-            DeliveryOutcome::Busy { .. } => 503,
+            // Not 503: GoHighLevel, by its help article 155000007071, sends again what was answered with 429 and drops what
+            // was answered with 5xx.
+            DeliveryOutcome::Busy { .. } => 429,
         }
     }
 }
 
 impl Host {
+    /// Whether any delivery could be taken in there.
+    pub(super) fn expects(&self, connection: &str, source: &str) -> bool {
+        self.shared.connections.get(connection).is_some_and(|it| it.sources.contains_key(source))
+    }
+
     /// Take in a delivery that arrived for an API of a connection. When this answers `Accepted`, it is on the disk.
     pub async fn deliver(
         &self,
@@ -135,6 +142,9 @@ impl Shared {
             DeliveryOutcome::Unknown => refused("the connection expects no deliveries of this source"),
             DeliveryOutcome::TooLarge => refused("its body is too large"),
         };
+        if let Happening::DeliveryRefused { source, reason, .. } = &happening {
+            tracing::info!(connection = &*connection.name, ?source, reason, "a delivery was refused");
+        }
         self.feed.tell(&connection.name, || happening);
     }
 }

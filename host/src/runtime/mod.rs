@@ -21,6 +21,7 @@ mod poll;
 mod queue;
 mod routes;
 mod schema;
+mod serve;
 mod store;
 #[cfg(test)]
 mod tests;

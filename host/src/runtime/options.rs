@@ -1,11 +1,12 @@
 //! What a host is started with, and why it may not start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::connection::{self, Connection};
 use crate::config::{ConnectionConfig, WebhookConfig};
+use crate::contract::Access;
 use crate::egress::{Egress, Grant};
 use crate::engine::Module;
 use crate::storage::{Storage, StorageError};
@@ -19,7 +20,8 @@ pub struct HostLimits {
     pub workers_per_connection: usize,
     /// Deliveries of one connection that wait to be read. Beyond them the sender is asked to come back later.
     pub deliveries_waiting: usize,
-    /// Events of one connection that wait to be handled. Beyond them deliveries stay unread and polls are put off.
+    /// Events of one connection that wait to be handled. Beyond them deliveries stay unread and polls are put off; beyond
+    /// twice as many, an event that brings further ones is tried again later.
     pub events_waiting: usize,
 }
 
@@ -103,11 +105,30 @@ impl ConnectionSpec {
         Connection::new(self.clone(), egress, &HostLimits::default()).err().unwrap_or_default()
     }
 
-    /// What is not wrong, but probably not meant: webhooks that nothing could verify.
+    /// What is not wrong, but perhaps not meant: webhooks that nothing could verify, and permissions that the connector
+    /// asks for and does not have, which pause the connection once they are needed.
     pub fn warnings(&self) -> Vec<String> {
         let sources =
             connection::sources(&self.name, self.module.description(), &self.webhooks, &mut Vec::new());
-        sources.values().filter_map(|source| source.verifier.lacks()).collect()
+        let unverifiable = sources.values().filter_map(|source| source.verifier.lacks());
+        unverifiable.chain(self.ungranted()).collect()
+    }
+
+    /// The scopes that the connector asks for and that are not granted, an API each.
+    fn ungranted(&self) -> impl Iterator<Item = String> {
+        self.module.description().apis.iter().filter_map(|api| {
+            let granted = self.grants.get(&api.name).map_or(&[][..], |grant| &grant.scopes);
+            let needed = api.endpoints.iter().filter(|call| !self.read_only || call.access == Access::Read);
+            let lacking: BTreeSet<&str> = needed
+                .map(|call| call.scope.as_str())
+                .filter(|scope| !granted.iter().any(|it| it == scope))
+                .collect();
+            let names: Vec<String> = lacking.into_iter().map(|scope| format!("{scope:?}")).collect();
+            (!names.is_empty()).then(|| {
+                let key = format!("connections.{}.apis.{}.scopes", self.name, api.name);
+                format!("{key} lacks {}: the connection pauses when they are needed", names.join(", "))
+            })
+        })
     }
 }
 

@@ -86,8 +86,9 @@ impl Shared {
             }
             Trouble::Storage(error) => error.to_string(),
         };
-        if matches!(trouble, Trouble::NeedsAttention(_)) {
-            self.pause(connection, &reason);
+        match trouble {
+            Trouble::NeedsAttention(_) => self.pause(connection, &reason),
+            _ => tracing::warn!(connection = &*connection.name, trigger, reason, "a poll failed"),
         }
         self.feed.tell(&connection.name, || Happening::PollFailed { trigger: trigger.to_owned(), reason });
     }

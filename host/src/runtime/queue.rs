@@ -79,6 +79,11 @@ impl Queue {
         self.events >= self.events_max
     }
 
+    /// Whether twice as many wait: not even what waits may add to them then, or it could multiply without end.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.events >= self.events_max.saturating_mul(2)
+    }
+
     pub(super) fn is_paused(&self) -> bool {
         self.paused
     }

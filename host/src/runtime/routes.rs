@@ -41,7 +41,9 @@ async fn hook(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match read(body).await {
+    // A body for nobody is not worth its memory.
+    let body = if host.expects(&connection, &source) { read(body).await } else { Ok(Bytes::new()) };
+    match body {
         Ok(body) => answer(&host.deliver(&connection, &source, &headers, body).await),
         Err(response) => response,
     }

@@ -16,6 +16,9 @@ pub(super) const EVENTS_PER_CALL_MAX: usize = 10_000;
 /// The longest id or subject of an event, in bytes; the contract says so.
 const NAME_BYTES_MAX: usize = 200;
 
+/// The last millisecond of the year 9999, after which dates have no common written form.
+const OCCURRED_AT_MAX: Instant = 253_402_300_799_999;
+
 /// Why work did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trouble {
@@ -117,6 +120,9 @@ pub(super) fn check_events(description: &Description, events: &[Event]) -> Resul
                     text.len()
                 ));
             }
+        }
+        if event.occurred_at.is_some_and(|at| at > OCCURRED_AT_MAX) {
+            return Err(format!("event {:?} says occurred-at a time after the year 9999", event.id));
         }
         if !description.apis.iter().any(|api| api.name == event.source) {
             return Err(format!(

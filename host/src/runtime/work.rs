@@ -15,7 +15,7 @@ use crate::storage::{
     EventRecord, Finish, Intake, Origin, Sequence, Setback, State, StorageError, Work, WorkId,
 };
 
-/// How long work waits when the storage failed. Disks fill and empty by the minute, not by the millisecond.
+/// How long to wait before trying a storage again that failed. Disks fill and empty by the minute, not by the millisecond.
 const STORAGE_RETRY: Duration = Duration::from_secs(5);
 
 impl Shared {
@@ -93,6 +93,10 @@ impl Shared {
         let receipt = connection.connector.handle(ports, &envelope, &change).await?;
         let receipt = receipt.map_err(|failure| scribe.explain(failure))?;
         check_events(connection.connector.description(), follow_ups(&receipt)).map_err(Trouble::Rejected)?;
+        if !follow_ups(&receipt).is_empty() && connection.queue().is_overfull() {
+            let reason = "it brings further events, and far too many wait already".to_owned();
+            return Err(Trouble::Retry { reason, after: None });
+        }
         let finish = Finish {
             sequence,
             connection: connection.name.to_string(),
@@ -114,7 +118,7 @@ impl Shared {
     /// Write down that `work` failed, and put it where it belongs.
     async fn set_back(&self, connection: &Connection, work: Work, trouble: Trouble) {
         if let Trouble::Storage(error) = &trouble {
-            return self.run_again(connection, work, error);
+            return self.run_again(connection, work, error).await;
         }
         let now = clock::now();
         let verdict = judge(&trouble, work.attempts, now, fastrand::u64(..));
@@ -131,7 +135,7 @@ impl Shared {
             Ok(()) => self.apply(connection, work, verdict, now),
             // It was ended from outside meanwhile.
             Err(StorageError::Ended(_)) => connection.queue().finish(&work),
-            Err(error) => self.run_again(connection, work, &error),
+            Err(error) => self.run_again(connection, work, &error).await,
         }
     }
 
@@ -142,6 +146,7 @@ impl Shared {
         match state {
             State::Dead => {
                 connection.queue().finish(&work);
+                tracing::warn!(connection = &*connection.name, work = %id, reason, "given up");
                 self.feed.tell(&connection.name, || Happening::Dead { work: id, reason });
             }
             State::Parked => {
@@ -152,16 +157,38 @@ impl Shared {
             }
             _ => {
                 let retry_at = not_before.unwrap_or(now);
+                tracing::info!(connection = &*connection.name, work = %id, reason, "failed, and is tried again");
                 connection.queue().put_back(Work { attempts, ..work }, Some(clock::timer(retry_at)));
                 self.feed.tell(&connection.name, || Happening::Failed { work: id, reason, retry_at });
             }
         }
     }
 
-    /// Nothing is known to be written: run the work once more, a little later.
-    fn run_again(&self, connection: &Connection, work: Work, error: &StorageError) {
+    /// Nothing is known to be written: run the work once more. Not before the storage takes writes again, or the work's
+    /// requests would be repeated for as long as a disk is full.
+    async fn run_again(&self, connection: &Connection, work: Work, error: &StorageError) {
         self.storage_failed(connection, error);
-        connection.queue().put_back(Work { resumed: true, ..work }, Some(Instant::now() + STORAGE_RETRY));
+        let mut stopping = self.stopping.subscribe();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(STORAGE_RETRY) => {}
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+            }
+            let unchanged = Setback {
+                id: work.id,
+                state: State::Waiting,
+                attempts: work.attempts,
+                not_before: None,
+                reason: error.to_string(),
+                module: connection.connector.digest().to_owned(),
+                at: clock::now(),
+            };
+            match self.storage.set_back(unchanged).await {
+                Ok(()) => break connection.queue().put_back(Work { resumed: true, ..work }, None),
+                Err(StorageError::Ended(_)) => break connection.queue().finish(&work),
+                Err(error) => self.storage_failed(connection, &error),
+            }
+        }
     }
 
     pub(super) fn storage_failed(&self, connection: &Connection, error: &StorageError) {

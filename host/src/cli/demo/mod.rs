@@ -113,7 +113,7 @@ impl Demo {
             report::print(&evidence, &checks);
             let verdict =
                 if ok { style::good("All checks hold.") } else { style::bad("Some checks do not hold.") };
-            println!("\n{verdict} ({:.1?})", started.elapsed());
+            say!("\n{verdict} ({:.1?})", started.elapsed());
         }
         if ok { Ok(()) } else { Err(Failed::Said) }
     }

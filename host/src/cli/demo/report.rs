@@ -52,9 +52,9 @@ pub fn print(evidence: &Evidence, checks: &[Check]) {
         let earned = row.revenue.rsplit("net ").next().unwrap_or_default().to_owned();
         orders.add_row([row.order, row.total, row.payment, row.delivery, fulfillments, notes, earned]);
     }
-    println!("\n{}\n{orders}\n\n{}", style::bold("Orders"), style::bold("Checks, read back over HTTP"));
+    say!("\n{}\n{orders}\n\n{}", style::bold("Orders"), style::bold("Checks, read back over HTTP"));
     for check in checks {
         let mark = if check.ok { style::good("ok") } else { style::bad("NO") };
-        println!("{mark}  {}  {}", check.name, style::dim(&check.detail));
+        say!("{mark}  {}  {}", check.name, style::dim(&check.detail));
     }
 }

@@ -43,9 +43,9 @@ pub async fn play(stage: &Stage) -> anyhow::Result<Orders> {
 }
 
 async fn placed_and_paid(stage: &Stage) -> anyhow::Result<String> {
-    stage.scene("An order of 150.10 USD, two lines, is placed in GoHighLevel");
+    stage.scene("An order of 150.10 USD, two lines, is placed in GoHighLevel").await;
     let id = stage.place(&PlaceOrder::default()).await?;
-    stage.scene("It is paid before it leaves: nothing is to be collected any more");
+    stage.scene("It is paid before it leaves: nothing is to be collected any more").await;
     stage.control.pay(&id, &Pay::default()).await?;
     stage.control.set_order_status(&id, "completed").await?;
     stage.settle().await?;
@@ -54,7 +54,7 @@ async fn placed_and_paid(stage: &Stage) -> anyhow::Result<String> {
 }
 
 async fn delivered_whole(stage: &Stage, id: &str) -> anyhow::Result<()> {
-    stage.scene("It goes out, and is delivered");
+    stage.scene("It goes out, and is delivered").await;
     for step in [Step::Schedule(Schedule::default()), Step::Load, Step::Start] {
         stage.control.drive(id, &step).await?;
     }
@@ -64,7 +64,7 @@ async fn delivered_whole(stage: &Stage, id: &str) -> anyhow::Result<()> {
 }
 
 async fn refunded(stage: &Stage) -> anyhow::Result<()> {
-    stage.scene("12.10 USD are given back");
+    stage.scene("12.10 USD are given back").await;
     let snapshot = stage.control.snapshot().await?;
     let transaction = snapshot.ghl.transactions.first().and_then(|row| row.get("_id")).and_then(Json::as_str);
     let transaction = transaction.ok_or_else(|| anyhow!("the sandbox shows no transaction"))?;
@@ -73,7 +73,7 @@ async fn refunded(stage: &Stage) -> anyhow::Result<()> {
 }
 
 async fn delivered_in_part(stage: &Stage) -> anyhow::Result<String> {
-    stage.scene("A second order, unpaid: two of its three mugs arrive whole, 33.25 EUR are collected");
+    stage.scene("A second order, unpaid: two of its three mugs arrive whole, 33.25 EUR are collected").await;
     let order = order(
         "contact-partial",
         "Otto",
@@ -93,7 +93,7 @@ async fn delivered_in_part(stage: &Stage) -> anyhow::Result<String> {
 }
 
 async fn twice_and_forged(stage: &Stage) -> anyhow::Result<()> {
-    stage.scene("The first order's webhook comes again, twice");
+    stage.scene("The first order's webhook comes again, twice").await;
     let created = stage
         .control
         .webhooks()
@@ -104,14 +104,14 @@ async fn twice_and_forged(stage: &Stage) -> anyhow::Result<()> {
     let created = created.ok_or_else(|| anyhow!("the sandbox sent no OrderCreate"))?;
     stage.control.resend(created.id, 2, Tamper::None).await?;
     stage.settle().await?;
-    stage.scene("One comes with a changed body, and one is signed by somebody else");
+    stage.scene("One comes with a changed body, and one is signed by somebody else").await;
     stage.control.resend(created.id, 1, Tamper::Body).await?;
     stage.control.resend(created.id, 1, Tamper::Signature).await?;
     stage.settle().await
 }
 
 async fn vendors_fail(stage: &Stage) -> anyhow::Result<String> {
-    stage.scene("A third order: Track-POD answers 500 once, later GoHighLevel answers 429 once");
+    stage.scene("A third order: Track-POD answers 500 once, later GoHighLevel answers 429 once").await;
     stage.fault(System::TrackPod, "/Order", FaultKind::Status { status: 500, retry_after: None }).await?;
     let order = order(
         "contact-troubled",
@@ -130,9 +130,11 @@ async fn vendors_fail(stage: &Stage) -> anyhow::Result<String> {
 }
 
 impl Stage {
-    fn scene(&self, text: &str) {
+    async fn scene(&self, text: &str) {
         if self.loud {
-            println!("\n{}", style::bold(text));
+            // The timeline is printed by a task of its own; let it finish the scene before.
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            say!("\n{}", style::bold(text));
         }
     }
 

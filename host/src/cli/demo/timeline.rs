@@ -15,11 +15,11 @@ pub async fn show(mut events: Receiver<HostEvent>, started: Instant) {
         match events.recv().await {
             Ok(event) => {
                 for line in lines(&event.happening) {
-                    println!("{} {line}", style::dim(&format!("{:>8.3}s", started.elapsed().as_secs_f64())));
+                    say!("{} {line}", style::dim(&format!("{:>8.3}s", started.elapsed().as_secs_f64())));
                 }
             }
             Err(RecvError::Lagged(missed)) => {
-                println!("{}", style::warn(&format!("({missed} lines left out)")))
+                say!("{}", style::warn(&format!("({missed} lines left out)")))
             }
             Err(RecvError::Closed) => return,
         }
@@ -81,7 +81,8 @@ fn effect(effect: &Effect) -> String {
     }
 }
 
-/// A URL without scheme and host, which in the demo are always the same.
+/// A URL without scheme and host, which in the demo are always the same, and without the query.
 fn path(url: &str) -> &str {
+    let url = url.split('?').next().unwrap_or(url);
     url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at).1)).unwrap_or(url)
 }

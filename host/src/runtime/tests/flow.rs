@@ -235,3 +235,64 @@ async fn unknown_connections_and_unusable_events_are_named() {
     let error = setup.host.submit("shop", elsewhere).await.unwrap_err().to_string();
     assert!(error.contains("no API of the manifest"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn follow_ups_wait_while_far_too_many_events_do() {
+    let limits = HostLimits { workers_per_connection: 1, events_waiting: 2, ..Default::default() };
+    let setup = start_with(Fake::default(), limits, tempfile::TempDir::new().unwrap()).await;
+    let follow_up = || Reply::FollowUp(Box::new(event("b", "order-b")));
+    let attention = Reply::Fail(Failure::NeedsAttention("bad key".to_owned()));
+    setup.fake.script("a", &[attention, follow_up(), follow_up()]);
+    setup.submit("a", "order-a").await;
+    setup.settle().await;
+    // Four wait, twice as many as should; `a` is first and alone, and may add its follow-up once some are gone.
+    for id in ["c1", "c2", "c3"] {
+        setup.submit(id, id).await;
+    }
+    setup.host.resume("shop").unwrap();
+    setup.settle().await;
+    assert_eq!(setup.record("a").await.attempts, 1);
+    assert_eq!((setup.state("a").await, setup.state("b").await), (State::Done, State::Done));
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_is_not_repeated_while_the_storage_takes_no_writes() {
+    let setup = start().await;
+    let database = rusqlite::Connection::open(setup.directory.path().join("test.sqlite")).unwrap();
+    let failing = "CREATE TRIGGER full BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    database.execute(failing, []).unwrap();
+    let mut happenings = setup.host.observe();
+    setup.submit("a", "order-1").await;
+    for _ in 0..3 {
+        while !matches!(happenings.recv().await.unwrap().happening, Happening::StorageFailed { .. }) {}
+    }
+    assert_eq!(setup.fake.ids(), ["a"]);
+    database.execute("DROP TRIGGER full", []).unwrap();
+    setup.settle().await;
+    assert_eq!(*setup.fake.handled.lock().unwrap(), [("a".to_owned(), 1), ("a".to_owned(), 2)]);
+    assert_eq!(setup.record("a").await.attempts, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_cannot_be_read_back_is_given_up() {
+    let setup = start().await;
+    let database = rusqlite::Connection::open(setup.directory.path().join("test.sqlite")).unwrap();
+    let attention = Reply::Fail(Failure::NeedsAttention("bad key".to_owned()));
+    setup.fake.script("a", &[attention]);
+    setup.submit("a", "order-1").await;
+    setup.settle().await;
+    // As another version of the program might have written it.
+    database.execute("UPDATE events SET change = '{\"Parcel\":{}}'", []).unwrap();
+    let mut happenings = setup.host.observe();
+    setup.host.resume("shop").unwrap();
+    loop {
+        match happenings.recv().await.unwrap().happening {
+            Happening::Dead { reason, .. } => {
+                assert!(reason.contains("Parcel"), "{reason}");
+                break;
+            }
+            Happening::StorageFailed { reason } => panic!("{reason}"),
+            _ => {}
+        }
+    }
+}

@@ -1,11 +1,13 @@
 //! Deliveries, through the library and over HTTP.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 use super::super::{BODY_BYTES_MAX, DeliveryOutcome, Happening, HostLimits};
 use super::fake::{Fake, Reply, Setup, TOKEN, start, start_with};
@@ -76,18 +78,27 @@ async fn a_stopping_host_takes_nothing_in() {
     let setup = start().await;
     setup.host.shutdown().await;
     assert!(matches!(setup.deliver("d-1", "").await, DeliveryOutcome::Busy { .. }));
+    assert!(setup.host.poll_now("shop", "transactions").await.is_err(), "nothing starts after the stop");
 }
 
-/// Send one request to the host's routes and answer the status line, headers and body.
-async fn exchange(setup: &Setup, request: &[u8]) -> String {
+/// A server of the host, its address, and what ends it.
+async fn serving(setup: &Setup) -> (tokio::task::JoinHandle<()>, SocketAddr, oneshot::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(axum::serve(listener, setup.host.router()).into_future());
+    let (stop, stopped) = oneshot::channel();
+    let host = setup.host.clone();
+    let server = tokio::spawn(async move { host.serve(listener, async { drop(stopped.await) }).await });
+    (server, address, stop)
+}
+
+/// Send one request to the host's routes and answer the status line, headers and body. The connection is the sender's to
+/// end, or the host's.
+async fn exchange(setup: &Setup, request: &[u8]) -> String {
+    let (_server, address, _stop) = serving(setup).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request).await.unwrap();
     let mut answer = Vec::new();
-    tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
-    server.abort();
+    tokio::time::timeout(Duration::from_mins(1), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
     String::from_utf8(answer).unwrap()
 }
 
@@ -129,6 +140,70 @@ async fn a_host_without_room_says_when_to_come_back() {
     let limits = HostLimits { deliveries_waiting: 0, ..Default::default() };
     let setup = start_with(Fake::default(), limits, tempfile::TempDir::new().unwrap()).await;
     let answer = exchange(&setup, &hook("/hooks/shop/ghl", TOKEN, 2, "{}")).await;
-    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
     assert!(answer.contains("retry-after: 30"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_for_nobody_is_not_waited_for() {
+    let setup = start().await;
+    for path in ["/hooks/depot/ghl", "/hooks/shop/track-pod"] {
+        assert_eq!(status(&setup, &hook(path, TOKEN, 1_000, "")).await, 404, "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_dawdles_is_cut_off() {
+    let setup = start().await;
+    assert_eq!(exchange(&setup, b"").await, "");
+    assert_eq!(exchange(&setup, b"POST /hooks/shop/ghl HTTP/1.1\r\nhost: x\r\nx-tok").await, "");
+    let idle = exchange(&setup, b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(idle.starts_with("HTTP/1.1 200"), "{idle}");
+    assert_eq!(status(&setup, &hook("/hooks/shop/ghl", TOKEN, 2, "{")).await, 408);
+}
+
+#[tokio::test]
+async fn a_server_that_stops_finishes_what_is_under_way() {
+    let setup = start().await;
+    let (server, address, stop) = serving(&setup).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = String::from_utf8(hook("/hooks/shop/ghl", TOKEN, 2, "")).unwrap();
+    let head = head.replace("host: x", "host: x\r\nexpect: 100-continue");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The interim answer tells that the request is being handled.
+    let mut interim = [0; 12];
+    stream.read_exact(&mut interim).await.unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100");
+    stop.send(()).unwrap();
+    stream.write_all(b"{}").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("HTTP/1.1 200"), "{answer}");
+    server.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stops_does_not_wait_for_a_sender_that_dawdles() {
+    let setup = start().await;
+    let (server, address, stop) = serving(&setup).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"POST /hooks/shop").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stop.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(20), server).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_head_has_a_limit() {
+    let setup = start().await;
+    let (_server, address, _stop) = serving(&setup).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-long: ").await.unwrap();
+    // Four times the limit, without an end. Either side may be the first to notice that the other is gone.
+    let refused = async {
+        let _ = stream.write_all(&vec![b'x'; 256 << 10]).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+    };
+    tokio::time::timeout(Duration::from_secs(10), refused).await.unwrap();
 }

@@ -6,6 +6,7 @@ use super::super::backoff::ATTEMPTS_MAX;
 use super::super::connector::Connector as _;
 use super::super::trouble::{EVENTS_PER_CALL_MAX, REASON_BYTES_MAX, Trouble, check_events, judge, shortened};
 use super::fake::{Fake, event};
+use crate::contract::Event;
 use crate::storage::{State, StorageError};
 
 const NOW: u64 = 1_700_000_000_000;
@@ -54,4 +55,14 @@ fn events_of_one_call_are_bounded() {
     assert!(check_events(fake.description(), &events).unwrap_err().contains("10001"));
     assert_eq!(check_events(fake.description(), &[event(&"i".repeat(200), &"s".repeat(200))]), Ok(()));
     assert!(check_events(fake.description(), &[event("a", "")]).is_err());
+}
+
+#[test]
+fn events_happened_at_a_time_that_can_be_kept() {
+    let fake = Fake::default();
+    let at = |occurred_at| check_events(fake.description(), &[Event { occurred_at, ..event("a", "b") }]);
+    // The last millisecond of the year 9999.
+    assert_eq!(at(Some(253_402_300_799_999)), Ok(()));
+    assert!(at(Some(253_402_300_800_000)).unwrap_err().contains("occurred-at"));
+    assert_eq!(at(None), Ok(()));
 }

@@ -37,11 +37,20 @@ pub(super) fn lock(path: &Path) -> Result<File, StorageError> {
     }
 }
 
+/// Make the file, if there is none, for its owner alone: people's names, addresses and payments will be in it. SQLite
+/// gives the files beside it the same permissions.
+fn create(path: &Path) -> Result<(), StorageError> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| cannot_open(path, &error))
+}
+
 /// Open for writing, making or upgrading the schema.
 pub(super) fn for_writing(path: &Path) -> Result<Connection, StorageError> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = open(path, flags)?;
+    create(path)?;
+    let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     check_identity(&connection, path)?;
     let failed = |error| translate(path, &error);
     connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
@@ -115,7 +124,17 @@ pub(super) fn translated(connection: &Connection) -> impl Fn(rusqlite::Error) ->
 /// What SQLite's error means for the operator.
 pub(super) fn translate(path: &Path, error: &rusqlite::Error) -> StorageError {
     let (path, reason) = (path.to_owned(), error.to_string());
+    if let rusqlite::Error::FromSqlConversionFailure(..)
+    | rusqlite::Error::ToSqlConversionFailure(_)
+    | rusqlite::Error::IntegralValueOutOfRange(..)
+    | rusqlite::Error::InvalidColumnType(..) = error
+    {
+        return StorageError::Record { what: format!("a record in {}", path.display()), reason };
+    }
     match error.sqlite_error_code() {
+        Some(ErrorCode::TooBig) => {
+            StorageError::Record { what: format!("a record in {}", path.display()), reason }
+        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageError::Locked { path },
         Some(ErrorCode::DatabaseCorrupt) => StorageError::Corrupt { path, reason },
         Some(ErrorCode::NotADatabase) => StorageError::Foreign { path },

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
+use tokio::sync::Semaphore;
 
 use super::super::StorageError;
 use super::open;
 
-/// Reading connections that are kept open. More are opened when more reads happen at once, and closed after.
-const IDLE_MAX: usize = 8;
+/// Connections that read; when all are busy, a read waits its turn. A read takes microseconds, so a few keep more cores
+/// busy than connectors leave for them, and opening one for each of many reads would take longer than the reads.
+const CONNECTIONS_MAX: usize = 8;
 
 /// A pool of connections that read.
 #[derive(Clone)]
@@ -19,12 +21,15 @@ pub(super) struct Readers {
 
 struct Pool {
     path: PathBuf,
+    /// One permit for each connection.
+    turns: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
     pub(super) fn new(path: &Path) -> Readers {
-        Readers { pool: Arc::new(Pool { path: path.to_owned(), idle: Mutex::new(Vec::new()) }) }
+        let turns = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        Readers { pool: Arc::new(Pool { path: path.to_owned(), turns, idle: Mutex::new(Vec::new()) }) }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -52,10 +57,13 @@ impl Readers {
         query: impl FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         let pool = Arc::clone(&self.pool);
+        let turn = Arc::clone(&pool.turns).acquire_owned().await.map_err(|_| StorageError::Stopped)?;
         tokio::task::spawn_blocking(move || {
             let connection = pool.take()?;
             let answer = query(&connection);
             pool.give_back(connection);
+            // Held to here, also when the caller has stopped waiting.
+            drop(turn);
             answer
         })
         .await
@@ -71,8 +79,6 @@ impl Pool {
 
     fn give_back(&self, connection: Connection) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < IDLE_MAX {
-            idle.push(connection);
-        }
+        idle.push(connection);
     }
 }

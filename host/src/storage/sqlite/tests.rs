@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -227,4 +229,53 @@ async fn what_was_accepted_survives_a_process_that_dies() {
     assert_eq!(storage.accept(delivery("d-1")).await, Ok(Acceptance::Duplicate));
     assert_eq!(storage.take_in(submission("a")).await, Ok(0));
     assert_eq!(notes.ids(), [WorkId::Delivery(1), WorkId::Event(1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_share_a_few_connections() {
+    let directory = TempDir::new().unwrap();
+    let storage = open(&directory).unwrap();
+    let running = Arc::new(AtomicUsize::new(0));
+    let reads: Vec<_> = (0..100)
+        .map(|_| {
+            let (readers, running) = (storage.readers.clone(), Arc::clone(&running));
+            tokio::spawn(async move {
+                let query = move |_: &Connection| {
+                    let at_once = running.fetch_add(1, Ordering::SeqCst) + 1;
+                    std::thread::sleep(Duration::from_millis(5));
+                    running.fetch_sub(1, Ordering::SeqCst);
+                    Ok(at_once)
+                };
+                readers.read(query).await.unwrap()
+            })
+        })
+        .collect();
+    for read in reads {
+        let at_once = read.await.unwrap();
+        assert!(at_once <= 8, "{at_once} reads at once");
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_does_not_fit_is_no_failure_of_the_storage() {
+    let directory = TempDir::new().unwrap();
+    let storage = open(&directory).unwrap();
+    let mut intake = submission("a");
+    intake.events[0].occurred_at = Some(u64::MAX);
+    let error = storage.take_in(intake).await.unwrap_err();
+    assert!(matches!(&error, StorageError::Record { .. }), "{error}");
+    assert_eq!(storage.take_in(submission("a")).await, Ok(1));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = TempDir::new().unwrap();
+    let storage = open(&directory).unwrap();
+    storage.take_in(submission("a")).await.unwrap();
+    for name in ["test.sqlite", "test.sqlite-wal", "test.sqlite-shm"] {
+        let mode = directory.path().join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
 }
