@@ -26,7 +26,7 @@ pub(crate) struct Stage {
     pub(crate) control: Control,
     pub(crate) host: Host,
     sandbox: Sandbox,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
     directory: TempDir,
 }
 
@@ -47,7 +47,10 @@ impl Stage {
         let host = Host::start(HostOptions::new(Arc::new(storage)), vec![spec]).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let server = tokio::spawn(axum::serve(listener, host.router()).into_future());
+        let server = tokio::spawn({
+            let host = host.clone();
+            async move { host.serve(listener, std::future::pending()).await }
+        });
         let control = sandbox.control();
         for system in [System::Ghl, System::TrackPod] {
             let url = format!("http://{address}/hooks/shop/{}", system.name());

@@ -67,7 +67,8 @@ fn cancelled(connection: &Connection, order_id: &str) -> Result<Receipt, Failure
     }
 }
 
-/// What has been paid for the order: GoHighLevel's order does not say, so its transactions are summed.
+/// What was charged for the order: GoHighLevel's order does not say, so its transactions are summed. What was given back
+/// counts as paid, or the driver would be told to collect a refund.
 fn paid(connection: &Connection, order: &Order) -> Result<Money, Failure> {
     let mut revenue = Revenue::default();
     for transaction in connection.ghl.order_transactions(&order.id)? {
@@ -76,7 +77,7 @@ fn paid(connection: &Connection, order: &Order) -> Result<Money, Failure> {
     let currency = order.total.currency;
     match revenue.totals()?.as_slice() {
         [] => Ok(Money::zero(currency)),
-        [totals] if totals.net.currency == currency => Ok(totals.net),
+        [totals] if totals.captured.currency == currency => Ok(totals.captured),
         // Cash on delivery is asked for in one currency; what it should be here, no rule can tell.
         _ => Err(rejected(format!(
             "order {} is in {currency}, but was paid in another currency: its cash on delivery cannot be worked out; \

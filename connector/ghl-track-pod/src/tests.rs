@@ -105,9 +105,18 @@ fn an_unpaid_order_becomes_a_delivery_with_cash_on_delivery() {
 
 #[test]
 fn a_paid_order_asks_for_no_cash() {
+    asks_for_no_cash(transaction("succeeded", 0.0));
+}
+
+#[test]
+fn a_refund_is_not_collected_by_the_driver() {
+    asks_for_no_cash(transaction("succeeded", 50.05));
+}
+
+fn asks_for_no_cash(paid: Value) {
     let fakes = Fakes::new(SETTINGS, NOW)
         .answer("GET /payments/orders/o1?*", 200, &order())
-        .answer("GET /payments/transactions?*", 200, &transactions_page(&[transaction("succeeded", 0.0)]))
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[paid]))
         .answer("GET /Order/Id/o1", 404, "")
         .answer("POST /Order*", 201, "{}")
         .answer("GET /Order/Id/o1", 404, "")

@@ -50,7 +50,6 @@ fn order_again(
 }
 
 /// Brings the order's revenue record up to date, and answers whether that was news.
-
 fn record_revenue(
     connection: &Connection,
     order_id: &str,

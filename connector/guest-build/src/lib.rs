@@ -17,7 +17,7 @@
 //!
 //! And in its `lib.rs`, where each constant is a `&[u8]` named after its package, less `transload-`:
 //!
-//! ```ignore
+//! ```text
 //! include!(concat!(env!("OUT_DIR"), "/guests.rs"));
 //! // pub const GHL_TRACK_POD: &[u8] = …;
 //! ```

@@ -6,7 +6,7 @@ use tracing::{info, warn};
 use transload::contract::{Receipt, Severity};
 use transload::runtime::{Happening, HostEvent};
 
-/// Logs what `events` brings until the host ends: what a person must know of as a warning, the rest as information.
+/// Logs what `events` brings until the host ends: alerts as warnings, the rest as information.
 pub async fn keep(mut events: Receiver<HostEvent>) {
     loop {
         match events.recv().await {
@@ -17,30 +17,16 @@ pub async fn keep(mut events: Receiver<HostEvent>) {
     }
 }
 
+/// The library logs by itself what fails; what goes well is logged here.
 fn write(connection: &str, happening: &Happening) {
     match happening {
         Happening::DeliveryAccepted { source, id, .. } => info!(connection, source, id, "webhook stored"),
         Happening::DeliveryDuplicate { source, id } => info!(connection, source, id, "webhook seen before"),
-        Happening::DeliveryRefused { source, status, reason } => {
-            warn!(connection, source, status, reason, "webhook refused");
-        }
         Happening::EventFinished { sequence, receipt, elapsed_ms, .. } => {
             finished(connection, *sequence, receipt, *elapsed_ms);
         }
-        Happening::Failed { work, reason, .. } => {
-            warn!(connection, %work, reason, "failed, will be tried again")
-        }
-        Happening::Dead { work, reason } => {
-            warn!(connection, %work, reason, "given up; it stays in the database")
-        }
-        Happening::Parked { work, reason } => warn!(connection, %work, reason, "waits for a person"),
-        Happening::Paused { reason } => {
-            warn!(connection, reason, "paused; put it right, see `transload check`, and restart the host");
-        }
         Happening::Resumed => info!(connection, "resumed"),
-        Happening::Polled { trigger, events } => info!(connection, trigger, events, "polled"),
-        Happening::PollFailed { trigger, reason } => warn!(connection, trigger, reason, "poll failed"),
-        // The storage logs its own failures; calls and lines of connectors belong to a timeline.
+        Happening::Polled { trigger, events } if *events > 0 => info!(connection, trigger, events, "polled"),
         _ => {}
     }
 }

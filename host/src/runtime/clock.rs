@@ -10,8 +10,8 @@ pub(super) fn now() -> Instant {
     since.as_millis().try_into().unwrap_or(Instant::MAX)
 }
 
-/// Longer than any delay that is recorded. A time further ahead was written while the system's clock was wrong, and would
-/// hold its subject up until then.
+/// Longer than any delay that is recorded. A time further ahead was written while the system's clock was wrong, and
+/// would hold its subject up until then.
 const AHEAD_MAX: Duration = Duration::from_hours(25);
 
 /// When a timer rings for a recorded time; at once for one that has passed.

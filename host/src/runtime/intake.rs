@@ -54,8 +54,8 @@ impl DeliveryOutcome {
             DeliveryOutcome::Refused { .. } => 401,
             DeliveryOutcome::Unknown => 404,
             DeliveryOutcome::TooLarge => 413,
-            // Not 503: GoHighLevel, by its help article 155000007071, sends again what was answered with 429 and drops what
-            // was answered with 5xx.
+            // Not 503: by its help article 155000007071, GoHighLevel sends again what was answered with 429, and not
+            // what was answered with 5xx.
             DeliveryOutcome::Busy { .. } => 429,
         }
     }
@@ -143,7 +143,7 @@ impl Shared {
             DeliveryOutcome::TooLarge => refused("its body is too large"),
         };
         if let Happening::DeliveryRefused { source, reason, .. } = &happening {
-            tracing::info!(connection = &*connection.name, ?source, reason, "a delivery was refused");
+            tracing::warn!(connection = &*connection.name, source, reason, "a delivery was refused");
         }
         self.feed.tell(&connection.name, || happening);
     }

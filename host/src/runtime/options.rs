@@ -20,8 +20,8 @@ pub struct HostLimits {
     pub workers_per_connection: usize,
     /// Deliveries of one connection that wait to be read. Beyond them the sender is asked to come back later.
     pub deliveries_waiting: usize,
-    /// Events of one connection that wait to be handled. Beyond them deliveries stay unread and polls are put off; beyond
-    /// twice as many, an event that brings further ones is tried again later.
+    /// Events of one connection that wait to be handled. Beyond them deliveries stay unread and polls are put off;
+    /// beyond twice as many, an event that brings further ones is tried again later.
     pub events_waiting: usize,
 }
 

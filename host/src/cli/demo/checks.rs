@@ -72,6 +72,7 @@ pub fn all(evidence: &Evidence) -> Vec<Check> {
     check("forged webhooks were refused", refused(evidence), "401 401");
     check("every other webhook was taken", not_taken(evidence), "0");
     check("every event came to its end", unfinished(evidence), "0");
+    check("nobody was alarmed for nothing", alerts(evidence), "");
     checks
 }
 
@@ -200,4 +201,14 @@ fn unfinished(evidence: &Evidence) -> String {
         .filter(|event| !matches!(event.state, State::Done | State::Skipped))
         .count()
         .to_string()
+}
+
+/// The story has nothing in it that a person would have to look at.
+fn alerts(evidence: &Evidence) -> String {
+    use transload::contract::Receipt;
+    let alerts = evidence.events.iter().flat_map(|event| match &event.receipt {
+        Some(Receipt::Done(report)) => report.alerts.as_slice(),
+        _ => &[],
+    });
+    alerts.map(|alert| alert.message.as_str()).collect::<Vec<_>>().join("; ")
 }

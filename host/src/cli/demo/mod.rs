@@ -80,7 +80,10 @@ impl Demo {
         let host = Host::start(HostOptions::new(Arc::new(storage)), prepared.connections)
             .await
             .context("cannot start the host")?;
-        let server = tokio::spawn(axum::serve(listener, host.router()).into_future());
+        let server = tokio::spawn({
+            let host = host.clone();
+            async move { host.serve(listener, std::future::pending()).await }
+        });
         setup::point_webhooks(&sandbox.control(), address).await?;
 
         let stage = Stage { control: sandbox.control(), host, loud: !self.json };
