@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use transload::contract::Receipt;
 use transload::storage::State;
-use transload_sandbox::{Deliver, FaultKind, Json, Pay, Step, System};
+use transload_sandbox::{Deliver, FaultKind, Json, Pay, PlaceOrder, Step, System};
 
 use crate::stage::{Stage, order};
 
@@ -139,6 +139,29 @@ async fn an_action_answers_what_it_did() {
     assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["done"], false);
     let error = stage.host.run_action("shop", "sync-order", r#"{"id":1}"#).await.unwrap_err();
     assert!(error.to_string().contains("sync-order"), "{error}");
+    stage.end().await;
+}
+
+/// Each looks before it writes, so all would find nothing if they looked at the same time.
+#[tokio::test(flavor = "multi_thread")]
+async fn actions_take_turns_with_the_events_of_their_order() {
+    let stage = Stage::new().await;
+    let order = Json::parse(&order("c1", "USD", "20", &[("p1", "2", "10")])).unwrap();
+    let placed = PlaceOrder { order: Some(order), webhook: true };
+    let id = stage.control.place_order(&placed).await.unwrap().id;
+    let actions: Vec<_> = (0..8)
+        .map(|_| {
+            let (host, input) = (stage.host.clone(), format!(r#"{{"order_id":"{id}"}}"#));
+            tokio::spawn(async move { host.run_action("shop", "sync-order", &input).await })
+        })
+        .collect();
+    for action in actions {
+        action.await.unwrap().unwrap();
+    }
+    stage.settle().await;
+    let snapshot = stage.control.snapshot().await.unwrap();
+    assert_eq!(snapshot.track_pod.orders.len(), 1);
+    assert_eq!(snapshot.ghl.contacts[0].notes.len(), 1);
     stage.end().await;
 }
 

@@ -99,7 +99,7 @@ async fn an_answer_may_be_as_large_as_the_limit() {
 #[tokio::test]
 async fn waiting_is_not_computing() {
     // Twice what it may compute.
-    assert_eq!(answer("sleep", "600", &Arc::default()).await, "slept");
+    assert_eq!(answer("sleep", "4000", &Arc::default()).await, "slept");
 }
 
 /// On a single thread, which the spinning connector holds.

@@ -95,6 +95,7 @@ fn action(name: &str, title: &str) -> Action {
         name: name.to_owned(),
         title: title.to_owned(),
         access: ActionAccess::Write,
+        subject: Some("/order_id".to_owned()),
         input_schema: ORDER_ID_SCHEMA.to_owned(),
         output_schema: RECEIPT_SCHEMA.to_owned(),
         sample: ORDER_ID_SAMPLE.to_owned(),

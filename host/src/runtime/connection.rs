@@ -13,6 +13,7 @@ use super::options::{ConnectionSpec, HostLimits};
 use super::queue::Queue;
 use super::schema;
 use super::store::CallStore;
+use super::subjects::Subjects;
 use crate::config::WebhookConfig;
 use crate::contract::{Api, DeliveryId, Description, Origin};
 use crate::egress::Egress;
@@ -34,6 +35,8 @@ pub(super) struct Connection {
     pub(super) polls: BTreeMap<String, Poll>,
     /// Tells the dispatcher that the queue has changed.
     pub(super) changed: Notify,
+    /// Lets one call at a time at each subject.
+    pub(super) subjects: Subjects,
     /// Polls that are running or about to.
     pub(super) polling: AtomicUsize,
     settings: Arc<str>,
@@ -94,6 +97,7 @@ impl Connection {
             sources: parts.sources,
             polls: parts.polls,
             changed: Notify::new(),
+            subjects: Subjects::default(),
             polling: AtomicUsize::new(0),
             settings: Arc::from(parts.settings),
             outlet,

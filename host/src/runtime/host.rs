@@ -13,7 +13,7 @@ use super::connection::{Call, Connection};
 use super::observe::{Feed, Happening, HostEvent};
 use super::options::{ConnectionSpec, HostError, HostLimits, HostOptions};
 use super::trouble::{Trouble, check_events};
-use crate::contract::{Event, Failure, Probe};
+use crate::contract::{Description, Event, Failure, Probe};
 use crate::engine::CallError;
 use crate::storage::{
     EventFilter, EventRecord, Intake, Origin, Sequence, Storage, StorageError, Work, WorkSink,
@@ -159,7 +159,8 @@ impl Host {
         Ok(self.shared.storage.take_in(intake).await? > 0)
     }
 
-    /// Run an action; input and answer are JSON. What it writes to the store is kept if it succeeds.
+    /// Run an action, in turn with the events of its subject; input and answer are JSON. What it writes to the store is
+    /// kept if it succeeds.
     pub async fn run_action(
         &self,
         connection: &str,
@@ -167,6 +168,10 @@ impl Host {
         input: &str,
     ) -> Result<String, RequestError> {
         let connection = self.shared.connection(connection)?;
+        let _turn = match subject_of(connection.connector.description(), name, input) {
+            Some(subject) => Some(connection.subjects.enter(&subject).await),
+            None => None,
+        };
         let Call { ports, store, scribe } = connection.call(&self.shared.storage, &self.shared.feed, None);
         let answer = connection.connector.run_action(ports, name, input).await?;
         let answer = answer.map_err(|failure| RequestError::Failure(scribe.explain(failure)))?;
@@ -348,4 +353,11 @@ fn describe(failure: &Failure) -> String {
         Failure::Rejected(reason) => reason.clone(),
         Failure::NeedsAttention(reason) => format!("{reason}; a person has to act first"),
     }
+}
+
+/// What an action is about, by the manifest. An input that does not say is left to the connector, which refuses it.
+fn subject_of(description: &Description, action: &str, input: &str) -> Option<String> {
+    let action = description.actions.iter().find(|known| known.name == action)?;
+    let input: serde_json::Value = serde_json::from_str(input).ok()?;
+    input.pointer(action.subject.as_deref()?)?.as_str().map(str::to_owned)
 }

@@ -23,6 +23,7 @@ mod routes;
 mod schema;
 mod serve;
 mod store;
+mod subjects;
 #[cfg(test)]
 mod tests;
 mod trouble;

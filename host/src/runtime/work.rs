@@ -81,6 +81,7 @@ impl Shared {
             return Err(StorageError::Ended(work.id.to_string()).into());
         };
         let change = record.event.change.clone();
+        let subject = record.event.subject.clone();
         let envelope = envelope(record, work);
         self.feed.tell(&connection.name, || Happening::EventStarted {
             sequence,
@@ -89,6 +90,7 @@ impl Shared {
             kind: kind(&change),
             attempt: envelope.attempt,
         });
+        let _turn = connection.subjects.enter(&subject).await;
         let Call { ports, store, scribe } = connection.call(&self.storage, &self.feed, Some(work.id));
         let receipt = connection.connector.handle(ports, &envelope, &change).await?;
         let receipt = receipt.map_err(|failure| scribe.explain(failure))?;
