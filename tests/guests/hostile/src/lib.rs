@@ -14,6 +14,8 @@ use bindings::transload::connector::types::{
 
 struct Hostile;
 
+/// Only in a component: no other linker takes the names that a component's exports have.
+#[cfg(target_family = "wasm")]
 #[expect(unsafe_code, reason = "exports of a component have fixed names")]
 mod export {
     super::bindings::export!(Hostile with_types_in super::bindings);
