@@ -76,7 +76,8 @@ fn usage(error: impl Into<anyhow::Error>) -> Failed {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    log_to_stderr();
+    // The demo's timeline shows what it does on purpose, forged webhooks among it.
+    log_to_stderr(if matches!(cli.command, Command::Demo(_)) { "error" } else { "warn" });
     let outcome = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(execute(cli.command)),
         Err(error) => Err(Failed::Operation(anyhow::Error::new(error).context("cannot start the runtime"))),
@@ -102,8 +103,8 @@ async fn execute(command: Command) -> Result<(), Failed> {
 }
 
 /// Log lines go to standard error, so that standard output is what was asked for and nothing else.
-fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("TRANSLOAD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+fn log_to_stderr(default: &str) {
+    let filter = EnvFilter::try_from_env("TRANSLOAD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
