@@ -19,7 +19,7 @@ pub fn push(connection: &Connection, order_id: &str) -> Result<Receipt, Failure>
     let Some(order) = connection.ghl.order(order_id)? else {
         return Ok(skipped(format!("Track-POD's order {order_id} is not GoHighLevel's")));
     };
-    let fulfillment = delivery.fulfillment(order.total.currency);
+    let fulfillment = delivery.fulfillment(Some(order.total.currency));
     let reached = Progress::of(&fulfillment);
     let known = progress::load(connection.cx, order_id)?;
     match known.as_ref().map(|known| known.progress.moved_by(&reached)) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use transload_ghl::TransactionQuery;
-use transload_model::{Change, Currency, Instant, Transaction};
+use transload_model::{Change, Instant, Transaction};
 use transload_sdk::{Context, Delivery, Event, EventPage, Failure, Retry, rejected};
 use transload_wire::ApiError;
 
@@ -59,22 +59,14 @@ fn from_track_pod(body: &[u8]) -> Result<Vec<Event>, Failure> {
     let status = order.status_id.map(|status| status.to_string()).unwrap_or_default();
     let changed = order.change_date.as_deref().unwrap_or_default();
     let event_id = format!("delivery {id} {} {} {status} {changed}", hook.event, millis(hook.date));
-    let mut fulfillment = order.fulfillment(no_currency()?);
-    // Track-POD's cash has no currency. The handler reads the order's; the hint goes without.
-    fulfillment.cash_collected = None;
     Ok(vec![Event {
         id: event_id,
         source: "track-pod",
         subject: id,
         occurred_at: hook.date,
         raw: text(body),
-        change: Change::Fulfillment(fulfillment),
+        change: Change::Fulfillment(order.fulfillment(None)),
     }])
-}
-
-/// ISO 4217's code for "no currency".
-fn no_currency() -> Result<Currency, Failure> {
-    Ok("XXX".parse()?)
 }
 
 /// A time as it stands in an event's id.

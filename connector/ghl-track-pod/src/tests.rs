@@ -16,44 +16,65 @@ const NO_NOTES: &str = r#"{"notes":[]}"#;
 const NOTE: &str = r#"{"note":{"id":"n1","body":"x","contactId":"c1"}}"#;
 const NO_FULFILLMENTS: &str = r#"{"status":true,"data":[]}"#;
 
-/// GHL's OrderCreate sample in its amounts: 150.1 = 17 + 121 + 12.1 tax.
-fn order() -> String {
-    json!({
-        "_id": "o1", "altId": "loc1", "altType": "location", "status": "pending", "fulfillmentStatus": "unfulfilled",
-        "contactId": "c1", "currency": "USD", "amount": 150.1, "liveMode": false,
-        "createdAt": "2024-04-04T16:24:27.036Z", "updatedAt": "2024-04-04T16:24:31.297Z",
-        "contactSnapshot": {"id": "c1", "firstName": "Ada", "lastName": "Fuller", "phone": "+15550100",
-            "address1": "1 High Street", "city": "Leeds", "postalCode": "LS1 4AP", "country": "GB"},
-        "items": [
-            {"name": "Tee", "qty": 1, "product": {"_id": "pr1", "name": "Tee"}, "price": {"_id": "p1", "name": "XL", "type": "one_time", "currency": "USD", "amount": 17}},
-            {"name": "Coat", "qty": 2, "product": {"_id": "pr2", "name": "Coat"}, "price": {"_id": "p2", "name": "M", "type": "one_time", "currency": "USD", "amount": 60.5}},
-        ],
-    })
-    .to_string()
+/// GHL's OrderCreate sample in its amounts: 150.1 = 17 + 121 + 12.1 tax. The fixtures are text, because a JSON value of
+/// serde_json's would turn their amounts into floats.
+const ORDER: &str = r#"{
+    "_id": "o1", "altId": "loc1", "altType": "location", "status": "pending", "fulfillmentStatus": "unfulfilled",
+    "contactId": "c1", "currency": "USD", "amount": 150.1, "liveMode": false,
+    "createdAt": "2024-04-04T16:24:27.036Z", "updatedAt": "2024-04-04T16:24:31.297Z",
+    "contactSnapshot": {"id": "c1", "firstName": "Ada", "lastName": "Fuller", "phone": "+15550100",
+        "address1": "1 High Street", "city": "Leeds", "postalCode": "LS1 4AP", "country": "GB"},
+    "items": [
+        {"name": "Tee", "qty": 1, "product": {"_id": "pr1", "name": "Tee"},
+            "price": {"_id": "p1", "name": "XL", "type": "one_time", "currency": "USD", "amount": 17}},
+        {"name": "Coat", "qty": 2, "product": {"_id": "pr2", "name": "Coat"},
+            "price": {"_id": "p2", "name": "M", "type": "one_time", "currency": "USD", "amount": 60.5}}
+    ]
+}"#;
+
+/// All of the order is paid.
+const PAYMENT: &str = r#"{
+    "_id": "t1", "altId": "loc1", "altType": "location", "contactId": "c1", "currency": "USD", "amount": 150.1,
+    "status": "succeeded", "liveMode": false, "entityType": "order", "entityId": "o1", "entitySourceType": "funnel",
+    "entitySource": {"type": "funnel", "id": "f1"}, "amountRefunded": 0, "createdAt": "2024-04-04T16:25:00.000Z",
+    "updatedAt": "2024-04-04T16:25:00.000Z", "fulfilledAt": "2024-04-04T16:25:00.000Z"
+}"#;
+
+/// `json` with `from` replaced by `to`.
+fn with_changed(json: &str, from: &str, to: &str) -> String {
+    assert!(json.contains(from), "{from} is not in {json}");
+    json.replacen(from, to, 1)
 }
 
-fn transactions_page(rows: &[Value]) -> String {
-    json!({"data": rows, "totalCount": rows.len()}).to_string()
+/// The payment with a third of it given back.
+fn refunded() -> String {
+    with_changed(PAYMENT, r#""amountRefunded": 0"#, r#""amountRefunded": 50.05"#)
 }
 
-fn transaction(status: &str, refunded: f64) -> Value {
-    json!({
-        "_id": "t1", "altId": "loc1", "altType": "location", "contactId": "c1", "currency": "USD", "amount": 150.1,
-        "status": status, "liveMode": false, "entityType": "order", "entityId": "o1", "entitySourceType": "funnel",
-        "entitySource": {"type": "funnel", "id": "f1"}, "amountRefunded": refunded, "createdAt": "2024-04-04T16:25:00.000Z",
-        "updatedAt": "2024-04-04T16:25:00.000Z", "fulfilledAt": "2024-04-04T16:25:00.000Z",
-    })
+fn transactions_page(rows: &[&str], total: usize) -> String {
+    format!(r#"{{"data": [{}], "totalCount": {total}}}"#, rows.join(","))
+}
+
+fn no_transactions() -> String {
+    transactions_page(&[], 0)
 }
 
 fn delivery(status_id: Option<u8>, quantities: [Option<u8>; 2]) -> String {
-    let goods = |id: &str, ordered: u8, fact: Option<u8>| json!({"OrderLineId": id, "GoodsId": id, "GoodsName": id, "Quantity": ordered, "QuantityFact": fact});
-    json!({
-        "Id": "o1", "Number": "o1", "TrackId": "track-1", "TrackLink": "https://web.track-pod.com/track?id=track-1",
-        "Type": 0, "StatusId": status_id, "RouteNumber": "R1", "SignatureName": "A. Fuller", "COD": 150.1,
-        "StatusDate": "2024-04-05T10:00:00",
-        "GoodsList": [goods("p1", 1, quantities[0]), goods("p2", 2, quantities[1])],
-    })
-    .to_string()
+    let number = |value: Option<u8>| value.map_or("null".to_owned(), |value| value.to_string());
+    let goods = |id: &str, ordered: u8, fact: Option<u8>| {
+        let fact = number(fact);
+        format!(
+            r#"{{"OrderLineId": "{id}", "GoodsId": "{id}", "GoodsName": "{id}", "Quantity": {ordered}, "QuantityFact": {fact}}}"#
+        )
+    };
+    format!(
+        r#"{{"Id": "o1", "Number": "o1", "TrackId": "track-1", "TrackLink": "https://web.track-pod.com/track?id=track-1",
+            "Type": 0, "StatusId": {}, "RouteNumber": "R1", "SignatureName": "A. Fuller", "COD": 150.1,
+            "StatusDate": "2024-04-05T10:00:00", "GoodsList": [{}, {}]}}"#,
+        number(status_id),
+        goods("p1", 1, quantities[0]),
+        goods("p2", 2, quantities[1])
+    )
 }
 
 fn with<T>(fakes: &Fakes, flow: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
@@ -84,8 +105,8 @@ fn body(request: &Request) -> String {
 #[test]
 fn an_unpaid_order_becomes_a_delivery_with_cash_on_delivery() {
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?*", 200, &order())
-        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
+        .answer("GET /payments/transactions?*", 200, &no_transactions())
         .answer("GET /Order/Id/o1", 404, "")
         .answer("POST /Order*", 201, r#"{"Status":201,"Title":"Created","Detail":"ok"}"#)
         .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
@@ -105,18 +126,18 @@ fn an_unpaid_order_becomes_a_delivery_with_cash_on_delivery() {
 
 #[test]
 fn a_paid_order_asks_for_no_cash() {
-    asks_for_no_cash(transaction("succeeded", 0.0));
+    asks_for_no_cash(PAYMENT);
 }
 
 #[test]
 fn a_refund_is_not_collected_by_the_driver() {
-    asks_for_no_cash(transaction("succeeded", 50.05));
+    asks_for_no_cash(&refunded());
 }
 
-fn asks_for_no_cash(paid: Value) {
+fn asks_for_no_cash(paid: &str) {
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?*", 200, &order())
-        .answer("GET /payments/transactions?*", 200, &transactions_page(&[paid]))
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[paid], 1))
         .answer("GET /Order/Id/o1", 404, "")
         .answer("POST /Order*", 201, "{}")
         .answer("GET /Order/Id/o1", 404, "")
@@ -130,8 +151,8 @@ fn asks_for_no_cash(paid: Value) {
 fn an_order_that_is_already_delivered_for_is_not_written_again() {
     let mark = r#"{"notes":[{"id":"n1","body":"Delivery planned\n[transload delivery-created o1]"}]}"#;
     let first = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?*", 200, &order())
-        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
+        .answer("GET /payments/transactions?*", 200, &no_transactions())
         .answer("GET /Order/Id/o1", 404, "")
         .answer("POST /Order*", 201, "{}")
         .answer("GET /Order/Id/o1", 404, "")
@@ -141,8 +162,8 @@ fn an_order_that_is_already_delivered_for_is_not_written_again() {
     // Track-POD shows what was created, as its Order has the members of the request among its own.
     let created = body(&writes(&first)[0]);
     let again = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?*", 200, &order())
-        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
+        .answer("GET /payments/transactions?*", 200, &no_transactions())
         .answer("GET /Order/Id/o1", 200, &created)
         .answer("GET /contacts/c1/notes", 200, mark);
     let receipt = with(&again, |connection| orders::sync(connection, "o1")).unwrap();
@@ -152,12 +173,12 @@ fn an_order_that_is_already_delivered_for_is_not_written_again() {
 
 #[test]
 fn a_new_address_for_a_planned_order_is_told_to_a_person() {
-    let mut planned: Value = serde_json::from_str(&delivery(None, [None, None])).unwrap();
-    planned["Address"] = json!("9 Old Road, York");
+    let elsewhere = r#""Address": "9 Old Road, York", "RouteNumber": "R1""#;
+    let planned = with_changed(&delivery(None, [None, None]), r#""RouteNumber": "R1""#, elsewhere);
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?*", 200, &order())
-        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
-        .answer("GET /Order/Id/o1", 200, &planned.to_string())
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
+        .answer("GET /payments/transactions?*", 200, &no_transactions())
+        .answer("GET /Order/Id/o1", 200, &planned)
         .answer("PUT /Order*", 202, "{}")
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE);
@@ -169,12 +190,11 @@ fn a_new_address_for_a_planned_order_is_told_to_a_person() {
 
 #[test]
 fn a_change_that_comes_too_late_is_told_to_a_person() {
-    let mut present: Value = serde_json::from_str(&delivery(Some(1), [None, None])).unwrap();
-    present["COD"] = json!(1);
+    let present = with_changed(&delivery(Some(1), [None, None]), r#""COD": 150.1"#, r#""COD": 1"#);
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?*", 200, &order())
-        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
-        .answer("GET /Order/Id/o1", 200, &present.to_string())
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
+        .answer("GET /payments/transactions?*", 200, &no_transactions())
+        .answer("GET /Order/Id/o1", 200, &present)
         .answer("PUT /Order*", 405, r#"{"Status":405,"Title":"Not allowed","Detail":"order has been processed on the mobile application"}"#);
     let Receipt::Done(report) = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap() else {
         panic!("something was to be done");
@@ -187,11 +207,12 @@ fn a_change_that_comes_too_late_is_told_to_a_person() {
 
 #[test]
 fn an_order_without_any_address_is_refused_by_name() {
-    let mut bare: Value = serde_json::from_str(&order()).unwrap();
-    bare["contactSnapshot"] = json!({"id": "c1", "firstName": "Ada"});
+    let snapshot = r#""contactSnapshot": {"id": "c1", "firstName": "Ada", "lastName": "Fuller", "phone": "+15550100",
+        "address1": "1 High Street", "city": "Leeds", "postalCode": "LS1 4AP", "country": "GB"}"#;
+    let bare = with_changed(ORDER, snapshot, r#""contactSnapshot": {"id": "c1", "firstName": "Ada"}"#);
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?*", 200, &bare.to_string())
-        .answer("GET /payments/transactions?*", 200, &transactions_page(&[]))
+        .answer("GET /payments/orders/o1?*", 200, &bare)
+        .answer("GET /payments/transactions?*", 200, &no_transactions())
         .answer("GET /Order/Id/o1", 404, "")
         .answer("GET /contacts/c1", 200, r#"{"contact":{"id":"c1","firstName":"Ada"}}"#);
     let failure = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap_err();
@@ -204,12 +225,11 @@ fn an_order_without_any_address_is_refused_by_name() {
 
 #[test]
 fn an_order_paid_in_another_currency_is_left_to_a_person() {
-    let mut euros = transaction("succeeded", 0.0);
-    euros["currency"] = json!("EUR");
-    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?*", 200, &order()).answer(
+    let euros = with_changed(PAYMENT, r#""currency": "USD""#, r#""currency": "EUR""#);
+    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?*", 200, ORDER).answer(
         "GET /payments/transactions?*",
         200,
-        &transactions_page(&[euros]),
+        &transactions_page(&[euros.as_str()], 1),
     );
     let failure = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap_err();
     assert!(
@@ -222,21 +242,21 @@ fn an_order_paid_in_another_currency_is_left_to_a_person() {
 fn what_is_newly_delivered_is_posted_and_noted_once() {
     let fakes = Fakes::new(SETTINGS, NOW)
         .answer("GET /Order/Id/o1", 200, &delivery(Some(4), [Some(1), Some(1)]))
-        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
         .answer("GET /payments/orders/o1/fulfillments?*", 200, NO_FULFILLMENTS)
         .answer("POST /payments/orders/o1/fulfillments", 200, r#"{"status":true,"data":{"_id":"f1"}}"#)
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE)
         // The rest is delivered later: only what is new is posted.
         .answer("GET /Order/Id/o1", 200, &delivery(Some(3), [Some(1), Some(2)]))
-        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
         .answer("GET /payments/orders/o1/fulfillments?*", 200, r#"{"status":true,"data":[{"_id":"f1","trackings":[{"trackingNumber":"track-1"}],"items":[{"_id":"i1","name":"Tee","price":{"_id":"p1"},"qty":1},{"_id":"i2","name":"Coat","price":{"_id":"p2"},"qty":1}]}]}"#)
         .answer("POST /payments/orders/o1/fulfillments", 200, r#"{"status":true,"data":{"_id":"f2"}}"#)
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE)
         // An older report of the same delivery changes nothing.
         .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, &order());
+        .answer("GET /payments/orders/o1?*", 200, ORDER);
     let push = |connection: &Connection| fulfillments::push(connection, "o1");
     let effects = [(Verb::Created, "ghl", "fulfillment"), (Verb::Noted, "ghl", "note")];
     assert_eq!(verbs(&with(&fakes, push).unwrap()), effects);
@@ -258,7 +278,7 @@ fn what_is_newly_delivered_is_posted_and_noted_once() {
 fn refused_goods_are_noted_and_raise_an_alert() {
     let fakes = Fakes::new(SETTINGS, NOW)
         .answer("GET /Order/Id/o1", 200, &delivery(Some(5), [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, &order())
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE);
     let Receipt::Done(report) = with(&fakes, |connection| fulfillments::push(connection, "o1")).unwrap()
@@ -271,22 +291,21 @@ fn refused_goods_are_noted_and_raise_an_alert() {
 
 #[test]
 fn a_payment_and_its_refund_are_written_down_once_each() {
-    let payment = transaction("succeeded", 0.0).to_string();
-    let refund = transaction("succeeded", 50.05).to_string();
+    let refund = refunded();
     let noted = r#"{"notes":[{"id":"n1","body":"Payment\n[transload payment t1]"}]}"#;
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/transactions/t1?*", 200, &payment)
+        .answer("GET /payments/transactions/t1?*", 200, PAYMENT)
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE)
         .answer("GET /Order/Id/o1", 404, "")
-        .answer("GET /payments/transactions/t1?*", 200, &payment)
+        .answer("GET /payments/transactions/t1?*", 200, PAYMENT)
         .answer("GET /contacts/c1/notes", 200, noted)
         .answer("GET /payments/transactions/t1?*", 200, &refund)
         .answer("GET /contacts/c1/notes", 200, noted)
         .answer("GET /contacts/c1/notes", 200, noted)
         .answer("POST /contacts/c1/notes", 201, NOTE)
         .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, &order());
+        .answer("GET /payments/orders/o1?*", 200, ORDER);
     let record = |connection: &Connection| transactions::record(connection, "t1");
     let summary = |receipt: Receipt| match receipt {
         Receipt::Done(report) => report.effects[0].summary.clone(),
@@ -308,11 +327,11 @@ fn a_payment_and_its_refund_are_written_down_once_each() {
 #[test]
 fn money_that_moved_has_the_delivery_looked_at_again() {
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/transactions/t1?*", 200, &transaction("succeeded", 0.0).to_string())
+        .answer("GET /payments/transactions/t1?*", 200, PAYMENT)
         .answer("GET /contacts/c1/notes", 200, NO_NOTES)
         .answer("POST /contacts/c1/notes", 201, NOTE)
         .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, &order());
+        .answer("GET /payments/orders/o1?*", 200, ORDER);
     let Receipt::Done(report) = with(&fakes, |connection| transactions::record(connection, "t1")).unwrap()
     else {
         panic!("something was to be done");
@@ -323,11 +342,12 @@ fn money_that_moved_has_the_delivery_looked_at_again() {
 
 #[test]
 fn a_cancelled_order_with_a_delivery_is_told_to_a_person() {
-    let mut order: Value = serde_json::from_str(&order()).unwrap();
-    order["status"] = json!("cancelled");
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?*", 200, &order.to_string())
-        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]));
+    let order = with_changed(ORDER, r#""status": "pending""#, r#""status": "cancelled""#);
+    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?*", 200, &order).answer(
+        "GET /Order/Id/o1",
+        200,
+        &delivery(None, [None, None]),
+    );
     let Receipt::Done(report) = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap() else {
         panic!("a person is to be told");
     };
@@ -336,9 +356,8 @@ fn a_cancelled_order_with_a_delivery_is_told_to_a_person() {
 
 #[test]
 fn a_total_below_zero_is_refused() {
-    let mut order: Value = serde_json::from_str(&order()).unwrap();
-    order["amount"] = json!(-5);
-    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?*", 200, &order.to_string());
+    let order = with_changed(ORDER, r#""amount": 150.1"#, r#""amount": -5"#);
+    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?*", 200, &order);
     let failure = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap_err();
     assert!(matches!(&failure, Failure::Rejected(reason) if reason.contains("-5.00 USD")), "{failure:?}");
 }
@@ -371,21 +390,21 @@ fn settings_that_are_wrong_name_the_fault() {
 #[test]
 fn polling_goes_through_all_pages_and_starts_over() {
     let row = |id: &str, created_at: &str| {
-        let mut row = transaction("succeeded", 0.0);
-        row["_id"] = json!(id);
-        row["createdAt"] = json!(created_at);
-        row
+        let row = with_changed(PAYMENT, r#""_id": "t1""#, &format!(r#""_id": "{id}""#));
+        with_changed(
+            &row,
+            r#""createdAt": "2024-04-04T16:25:00.000Z""#,
+            &format!(r#""createdAt": "{created_at}""#),
+        )
     };
-    let page = |rows: &[Value], total: u64| json!({"data": rows, "totalCount": total}).to_string();
+    let recent = row("t1", "2024-04-04T16:25:00Z");
+    let old = row("t0", "2024-03-01T00:00:00Z");
+    let later = row("t2", "2024-04-04T16:30:00Z");
     // Now is 2024-04-04T17:00:00Z.
     let fakes = Fakes::new(SETTINGS, NOW)
-        .answer(
-            "GET /payments/transactions?*",
-            200,
-            &page(&[row("t1", "2024-04-04T16:25:00Z"), row("t0", "2024-03-01T00:00:00Z")], 3),
-        )
-        .answer("GET /payments/transactions?*", 200, &page(&[row("t2", "2024-04-04T16:30:00Z")], 3))
-        .answer("GET /payments/transactions?*", 200, &page(&[], 0));
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[recent.as_str(), old.as_str()], 3))
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[later.as_str()], 3))
+        .answer("GET /payments/transactions?*", 200, &no_transactions());
     let cx = fakes.context();
     let first = GhlTrackPod::poll(&cx, "transactions", None).unwrap();
     assert!(first.more);
@@ -408,19 +427,17 @@ fn polling_goes_through_all_pages_and_starts_over() {
 
 #[test]
 fn webhooks_become_events_of_the_same_subject() {
-    let mut hook: Value = serde_json::from_str(&order()).unwrap();
-    hook["type"] = json!("OrderCreate");
-    hook["webhookId"] = json!("w1");
-    hook["locationId"] = json!("loc1");
+    let head = r#"{"type": "OrderCreate", "webhookId": "w1", "locationId": "loc1","#;
+    let hook = with_changed(ORDER, "{", head);
     let deliver = |source: &str, body: &str| {
         let delivery =
             Delivery { source: source.to_owned(), headers: Vec::new(), body: body.as_bytes().to_vec() };
         GhlTrackPod::receive(&Fakes::new(SETTINGS, NOW).context(), &delivery)
     };
-    let events = deliver("ghl", &hook.to_string()).unwrap();
+    let events = deliver("ghl", &hook).unwrap();
     assert_eq!((events[0].id.as_str(), events[0].subject.as_str()), ("order o1 w1", "o1"));
-    hook["locationId"] = json!("another");
-    assert!(deliver("ghl", &hook.to_string()).unwrap().is_empty(), "another location's order is not ours");
+    let hook = with_changed(&hook, r#""locationId": "loc1""#, r#""locationId": "another""#);
+    assert!(deliver("ghl", &hook).unwrap().is_empty(), "another location's order is not ours");
     let status = format!(
         r#"{{"Metadata":{{"Event":"OrderStatusUpdated","Date":"2024-04-05T10:00:00Z"}},"Data":{}}}"#,
         delivery(Some(3), [None, None])

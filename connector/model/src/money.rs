@@ -46,7 +46,7 @@ impl Currency {
     /// The three letters.
     pub fn code(&self) -> &str {
         // The constructor lets nothing but ASCII letters in.
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// How many decimal places the currency's smallest unit has, by ISO 4217: 2 for USD, 0 for JPY, 3 for KWD. None

@@ -15,8 +15,8 @@ impl Order {
     ///
     /// The state follows `StatusId`, and before the first attempt the route. `order_id` is our id, or the number of an
     /// order that was made without one. `currency` is what its cash is in: Track-POD knows none, so it is the
-    /// currency of the order that it was made from. Cash whose amount cannot be read is none.
-    pub fn fulfillment(&self, currency: Currency) -> Fulfillment {
+    /// currency of the order that it was made from. Without it, or where its amount cannot be read, the cash is none.
+    pub fn fulfillment(&self, currency: Option<Currency>) -> Fulfillment {
         let number = self.number.clone();
         let order_id = self.id.clone().or(number).unwrap_or_default();
         let tracking = Tracking {
@@ -125,9 +125,9 @@ impl Order {
         (proof != Proof::default()).then_some(proof)
     }
 
-    fn cash_collected(&self, currency: Currency) -> Option<Money> {
+    fn cash_collected(&self, currency: Option<Currency>) -> Option<Money> {
         let amount = decimal_of_text(self.cod_actual.as_deref()?)?;
-        Some(Money::new(amount, currency))
+        Some(Money::new(amount, currency?))
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     fn read(json: &str) -> Fulfillment {
-        serde_json::from_str::<Order>(json).unwrap().fulfillment(usd())
+        serde_json::from_str::<Order>(json).unwrap().fulfillment(Some(usd()))
     }
 
     fn text(text: &str) -> Option<String> {

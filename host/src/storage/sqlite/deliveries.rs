@@ -1,16 +1,14 @@
 //! Deliveries.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::super::{
-    Acceptance, NewDelivery, Sequence, Setback, State, StorageError, StoredDelivery, Work, WorkId,
-};
+use super::super::{Acceptance, NewDelivery, Sequence, StorageError, StoredDelivery, Work, WorkId};
 use super::open::translated;
-use super::{Written, events};
+use super::{Written, columns};
 use crate::contract::Delivery;
 
 pub(super) fn accept(connection: &Connection, new: NewDelivery) -> Result<Written<Acceptance>, StorageError> {
-    let headers = events::to_json("a delivery's headers", &new.headers)?;
+    let headers = columns::to_json("a delivery's headers", &new.headers)?;
     let insert = || {
         connection
             .prepare_cached(
@@ -22,7 +20,7 @@ pub(super) fn accept(connection: &Connection, new: NewDelivery) -> Result<Writte
     if insert().map_err(translated(connection))? == 0 {
         return Ok(Written::quietly(Acceptance::Duplicate));
     }
-    let sequence = events::last_sequence(connection);
+    let sequence = columns::last_sequence(connection);
     let work = Work {
         id: WorkId::Delivery(sequence),
         connection: new.connection,
@@ -47,30 +45,6 @@ pub(super) fn end(connection: &Connection, sequence: Sequence, at: u64) -> Resul
     match update().map_err(translated(connection))? {
         0 => Err(StorageError::Ended(WorkId::Delivery(sequence).to_string())),
         _ => Ok(()),
-    }
-}
-
-pub(super) fn set_back(
-    connection: &Connection,
-    sequence: Sequence,
-    setback: &Setback,
-) -> Result<Written<()>, StorageError> {
-    let update = || {
-        connection
-            .prepare_cached(
-                "UPDATE deliveries SET state = :state, attempts = :attempts, not_before = :not_before,
-                     reason = :reason, module = :module, ended_at = :ended_at
-                 WHERE sequence = :sequence AND state IN ('waiting', 'parked')",
-            )?
-            .execute(named_params! {
-                ":sequence": sequence, ":state": setback.state.name(), ":attempts": setback.attempts,
-                ":not_before": setback.not_before, ":reason": setback.reason, ":module": setback.module,
-                ":ended_at": (setback.state == State::Dead).then_some(setback.at),
-            })
-    };
-    match update().map_err(translated(connection))? {
-        0 => Err(StorageError::Ended(setback.id.to_string())),
-        _ => Ok(Written::quietly(())),
     }
 }
 
@@ -120,10 +94,10 @@ fn read(row: &Row<'_>, sequence: Sequence) -> rusqlite::Result<StoredDelivery> {
         received_at: row.get("received_at")?,
         delivery: Delivery {
             source: row.get("source")?,
-            headers: events::json_column(row, "headers")?,
+            headers: columns::json_column(row, "headers")?,
             body: row.get("body")?,
         },
-        state: events::state_column(row)?,
+        state: columns::state_column(row)?,
         attempts: row.get("attempts")?,
         reason: row.get("reason")?,
     })

@@ -1,14 +1,12 @@
 //! Events and cursors.
 
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::super::{
-    EVENTS_PER_LISTING_MAX, EventFilter, EventRecord, Finish, Intake, Origin, Sequence, Setback, State,
-    StorageError, Work, WorkId,
+    EVENTS_PER_LISTING_MAX, EventFilter, EventRecord, Finish, Intake, Origin, Sequence, State, StorageError,
+    Work, WorkId,
 };
+use super::columns::{json_column, last_sequence, state_column, to_json};
 use super::open::translated;
 use super::{Written, deliveries, entries};
 use crate::contract::{Event, Instant, Receipt};
@@ -87,30 +85,6 @@ fn insert_all(
         }
     }
     Ok(work)
-}
-
-pub(super) fn set_back(
-    connection: &Connection,
-    sequence: Sequence,
-    setback: &Setback,
-) -> Result<Written<()>, StorageError> {
-    let update = || {
-        connection
-            .prepare_cached(
-                "UPDATE events SET state = :state, attempts = :attempts, not_before = :not_before,
-                     reason = :reason, module = :module, ended_at = :ended_at
-                 WHERE sequence = :sequence AND state IN ('waiting', 'parked')",
-            )?
-            .execute(named_params! {
-                ":sequence": sequence, ":state": setback.state.name(), ":attempts": setback.attempts,
-                ":not_before": setback.not_before, ":reason": setback.reason, ":module": setback.module,
-                ":ended_at": (setback.state == State::Dead).then_some(setback.at),
-            })
-    };
-    match update().map_err(translated(connection))? {
-        0 => Err(StorageError::Ended(setback.id.to_string())),
-        _ => Ok(Written::quietly(())),
-    }
 }
 
 pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Work>, StorageError> {
@@ -225,31 +199,5 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EventRecord> {
         receipt: receipt.map(|_| json_column(row, "receipt")).transpose()?,
         module: row.get("module")?,
         ended_at: row.get("ended_at")?,
-    })
-}
-
-/// The number of the row that was just inserted. SQLite counts from 1 up.
-pub(super) fn last_sequence(connection: &Connection) -> Sequence {
-    connection.last_insert_rowid().unsigned_abs()
-}
-
-pub(super) fn to_json<T: Serialize>(what: &str, value: &T) -> Result<String, StorageError> {
-    serde_json::to_string(value)
-        .map_err(|error| StorageError::Record { what: what.to_owned(), reason: error.to_string() })
-}
-
-pub(super) fn json_column<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
-    let index = row.as_ref().column_index(column)?;
-    let text = row.get_ref(index)?.as_str()?;
-    serde_json::from_str(text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
-}
-
-pub(super) fn state_column(row: &Row<'_>) -> rusqlite::Result<State> {
-    let index = row.as_ref().column_index("state")?;
-    let name = row.get_ref(index)?.as_str()?;
-    State::from_name(name).ok_or_else(|| {
-        let unknown = format!("there is no state {name:?}");
-        rusqlite::Error::FromSqlConversionFailure(index, Type::Text, unknown.into())
     })
 }

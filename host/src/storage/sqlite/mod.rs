@@ -3,11 +3,13 @@
 //! One thread writes and commits in groups (see `writer`); readers have connections of their own and never wait for it
 //! (write-ahead log). Every commit is synced to the disk before its callers are answered.
 
+mod columns;
 mod deliveries;
 mod entries;
 mod events;
 mod open;
 mod readers;
+mod setback;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -20,7 +22,7 @@ use rusqlite::Connection;
 
 use super::{
     Acceptance, EntryWrite, EventFilter, EventRecord, Finish, Intake, NewDelivery, Sequence, Setback,
-    Storage, StorageError, StoredDelivery, StoredEntry, Work, WorkId, WorkSink,
+    Storage, StorageError, StoredDelivery, StoredEntry, Work, WorkSink,
 };
 use readers::Readers;
 use writer::Writer;
@@ -90,11 +92,7 @@ impl Storage for SqliteStorage {
     }
 
     async fn set_back(&self, setback: Setback) -> Result<(), StorageError> {
-        self.write(move |connection| match setback.id {
-            WorkId::Delivery(sequence) => deliveries::set_back(connection, sequence, &setback),
-            WorkId::Event(sequence) => events::set_back(connection, sequence, &setback),
-        })
-        .await
+        self.write(move |connection| setback::write(connection, &setback)).await
     }
 
     async fn write_entries(&self, connection: &str, writes: Vec<EntryWrite>) -> Result<(), StorageError> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::super::conformance::{Bed, Notes, conformance, delivery, event};
-use super::super::{Intake, Origin};
+use super::super::{Intake, Origin, WorkId};
 use super::*;
 
 struct SqliteBed {
