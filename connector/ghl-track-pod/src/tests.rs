@@ -206,6 +206,17 @@ fn a_change_that_comes_too_late_is_told_to_a_person() {
 }
 
 #[test]
+fn a_payment_after_the_delivery_alarms_nobody() {
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
+        .answer("GET /payments/transactions?*", 200, &transactions_page(&[PAYMENT], 1))
+        .answer("GET /Order/Id/o1", 200, &delivery(Some(3), [None, None]));
+    let receipt = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap();
+    assert!(matches!(receipt, Receipt::Skipped(reason) if reason.contains("already delivered")));
+    assert!(writes(&fakes).is_empty());
+}
+
+#[test]
 fn an_order_without_any_address_is_refused_by_name() {
     let snapshot = r#""contactSnapshot": {"id": "c1", "firstName": "Ada", "lastName": "Fuller", "phone": "+15550100",
         "address1": "1 High Street", "city": "Leeds", "postalCode": "LS1 4AP", "country": "GB"}"#;

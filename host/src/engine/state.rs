@@ -107,8 +107,9 @@ impl contract::log::Host for State {
     }
 }
 
-/// Refuses memory and tables beyond the limits; how many there are, the pool bounds. A refusal is an ordinary answer to `memory.grow`, so that a runtime with
-/// a garbage collector can collect and go on; it is remembered, so that a trap which follows is explained by it.
+/// Refuses memory and tables beyond the limits; how many there are, the pool bounds. A refusal is an ordinary answer to
+/// `memory.grow`, so that a runtime with a garbage collector can collect and go on; it is remembered, so that a trap which
+/// follows is explained by it.
 pub(super) struct Limiter {
     memory_left: usize,
     table_elements: usize,
