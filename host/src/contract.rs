@@ -36,6 +36,11 @@ pub use bindings::transload::connector::types::{
 pub(crate) use bindings::Connector;
 pub(crate) use bindings::transload::connector::{log, settings, store, types};
 
+/// A duration in the contract's unit, milliseconds.
+pub(crate) fn millis(duration: std::time::Duration) -> u64 {
+    duration.as_millis().try_into().unwrap_or(u64::MAX)
+}
+
 /// Versions of the contract that this host runs, newest first.
 pub const VERSIONS: [&str; 1] = ["0.1.0"];
 

@@ -200,6 +200,23 @@ fn check_reports_all_problems_at_once() {
 }
 
 #[test]
+fn check_answers_in_json_whatever_is_wrong() {
+    for (from, to, part) in [
+        ("location_id = \"loc\"", "location_id = 5", "connections.shop.settings.location_id"),
+        ("listen =", "lisen =", "host.lisen"),
+        ("[host]", "[host]", "cannot be reached"),
+    ] {
+        let directory = scratch();
+        std::fs::write(directory.path().join("transload.toml"), CONFIG.replacen(from, to, 1)).unwrap();
+        let output = transload(directory.path(), &["check", "--json"]);
+        assert_eq!(output.status.code(), Some(2), "{to}");
+        let report = json(&output);
+        assert_eq!(report["ok"], false);
+        assert!(report.to_string().contains(part), "{to}: {report:#}");
+    }
+}
+
+#[test]
 fn check_says_which_api_cannot_be_reached() {
     let (code, said) = check("[host]", "[host]");
     assert_eq!(code, Some(2), "{said}");

@@ -41,7 +41,15 @@ struct Finding {
 
 impl Check {
     pub async fn run(self) -> Result<(), Failed> {
-        let prepared = setup::prepare(&self.config).await?;
+        let prepared = match setup::prepare(&self.config).await {
+            Err(Failed::Usage(problems)) if self.json => {
+                let problems = format!("{problems:#}");
+                let problems: Vec<&str> = problems.lines().collect();
+                print_json(&serde_json::json!({"ok": false, "problems": problems}))?;
+                return Err(Failed::Said(2));
+            }
+            other => other?,
+        };
         let egress = Egress::default();
         let (mut findings, mut warnings) = (Vec::new(), Vec::new());
         for spec in prepared.connections {
@@ -51,6 +59,9 @@ impl Check {
         let failed = findings.iter().filter(|finding| !finding.ok).count();
         if self.json {
             print_json(&serde_json::json!({"ok": failed == 0, "checks": findings, "warnings": warnings}))?;
+            if failed > 0 {
+                return Err(Failed::Said(2));
+            }
         } else {
             print(&findings);
             for warning in warnings {

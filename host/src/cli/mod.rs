@@ -58,8 +58,8 @@ enum Failed {
     Usage(anyhow::Error),
     /// It was tried and failed: exit 1.
     Operation(anyhow::Error),
-    /// It failed, and has said so itself: exit 1.
-    Said,
+    /// It has said so itself: exit with this code.
+    Said(u8),
 }
 
 impl From<anyhow::Error> for Failed {
@@ -84,7 +84,7 @@ pub fn main() -> ExitCode {
     };
     let (error, code) = match outcome {
         Ok(()) => return ExitCode::SUCCESS,
-        Err(Failed::Said) => return ExitCode::from(1),
+        Err(Failed::Said(code)) => return ExitCode::from(code),
         Err(Failed::Usage(error)) => (error, 2),
         Err(Failed::Operation(error)) => (error, 1),
     };

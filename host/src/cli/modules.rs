@@ -28,7 +28,7 @@ pub fn read(source: &ModuleSource) -> anyhow::Result<Vec<u8>> {
         }
         ModuleSource::File(path) => {
             let hint = || match path.to_str().filter(|name| bundled().contains(name)) {
-                Some(name) => format!("cannot read the module {name}; did you mean bundled:{name}?"),
+                Some(name) => format!("cannot read the module {name} (did you mean bundled:{name}?)"),
                 None => format!("cannot read the module {}", path.display()),
             };
             std::fs::read(path).with_context(hint)

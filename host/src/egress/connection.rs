@@ -21,7 +21,7 @@ use super::policy::{Permit, Policy, setting};
 use super::rate::Limiter;
 use super::redact::Redactor;
 use super::{EgressError, EgressOptions, Grant, headers};
-use crate::contract::{Api, Credential, Description};
+use crate::contract::{Api, Credential, Description, millis};
 use crate::engine::{Http, HttpError};
 
 /// Idle connections kept for one API of one connection.
@@ -161,9 +161,9 @@ impl Shared {
         let timeout = self.options.timeout;
         let exchange =
             line.exchange(Request::from_parts(parts, Full::new(body)), self.options.response_bytes);
-        tokio::time::timeout(timeout, exchange).await.unwrap_or_else(|_| {
-            Err(HttpError::Timeout { after_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX) })
-        })
+        tokio::time::timeout(timeout, exchange)
+            .await
+            .unwrap_or_else(|_| Err(HttpError::Timeout { after_ms: millis(timeout) }))
     }
 }
 

@@ -18,7 +18,7 @@ use wasmtime_wasi_http::{
 use super::limits::Limits;
 use super::log::CallLog;
 use super::ports::{Http, HttpError};
-use crate::contract::Level;
+use crate::contract::{Level, millis};
 
 /// The shortest time that a connector may set for a request. Zero would fire before anything was tried, and has made a
 /// runtime panic (GHSA-w4qr-p94g-mjhv).
@@ -152,10 +152,6 @@ fn describe<B>(request: &http::Request<B>) -> String {
     let uri = request.uri();
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     format!("{} {}://{authority}{}", request.method(), uri.scheme_str().unwrap_or_default(), uri.path())
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// How long a request may take: what the connector asks for, within what it may ask for. The port answers with the

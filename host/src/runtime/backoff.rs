@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::contract::millis;
+
 /// Attempts before a delivery or event is given up. With the delays below the last comes about eight hours after the
 /// first: longer than most outages, short enough that an order is not forgotten overnight.
 pub const ATTEMPTS_MAX: u32 = 20;
@@ -24,10 +26,6 @@ pub fn delay(failures: u32, asked: Option<Duration>, random: u64) -> Duration {
     let spread = random % (half + 1);
     let asked = millis(asked.unwrap_or_default().min(ASKED_LONGEST));
     Duration::from_millis(half.max(asked) + spread)
-}
-
-fn millis(duration: Duration) -> u64 {
-    duration.as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -201,7 +201,7 @@ impl Host {
         };
         self.shared.poll_round(connection, poll, trigger).await.map_err(|trouble| match trouble {
             Trouble::Retry { reason, after } => {
-                let after_ms = after.map(super::observe::millis);
+                let after_ms = after.map(crate::contract::millis);
                 RequestError::Failure(Failure::Retry(crate::contract::Retry { reason, after_ms }))
             }
             Trouble::Rejected(reason) => RequestError::Failure(Failure::Rejected(reason)),

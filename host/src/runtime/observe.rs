@@ -1,13 +1,12 @@
 //! What happens, as it happens, for whoever watches: timelines, dashboards, tests.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::broadcast;
 
 use super::clock;
-use crate::contract::{ChangeKind, Failure, Instant, Level, Receipt, Retry};
+use crate::contract::{ChangeKind, Failure, Instant, Level, Receipt, Retry, millis};
 use crate::egress::{CallObserver, CallRecord};
 use crate::engine::{HttpError, Log};
 use crate::storage::{Sequence, WorkId};
@@ -250,8 +249,4 @@ impl Log for Scribe {
             fields: fields.to_vec(),
         });
     }
-}
-
-pub(super) fn millis(duration: Duration) -> u64 {
-    duration.as_millis().try_into().unwrap_or(u64::MAX)
 }

@@ -82,7 +82,7 @@ pub(super) fn judge(trouble: &Trouble, attempts: u32, now: Instant, random: u64)
         },
         Trouble::Retry { reason, after } => {
             let delay = backoff::delay(failed, *after, random);
-            let not_before = now.saturating_add(super::observe::millis(delay));
+            let not_before = now.saturating_add(crate::contract::millis(delay));
             Verdict {
                 state: State::Waiting,
                 attempts: failed,

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use super::clock;
 use super::connection::{Call, Connection};
 use super::host::Shared;
-use super::observe::{Happening, millis};
+use super::observe::Happening;
 use super::trouble::{Trouble, Verdict, check_events, follow_ups, judge};
-use crate::contract::{Change, ChangeKind, Envelope};
+use crate::contract::{Change, ChangeKind, Envelope, millis};
 use crate::storage::{
     EventRecord, Finish, Intake, Origin, Sequence, Setback, State, StorageError, Work, WorkId,
 };

@@ -20,59 +20,83 @@ pub struct Check {
 /// Looks at everything.
 pub fn all(evidence: &Evidence) -> Vec<Check> {
     let mut checks = Vec::new();
-    let mut check = |name, seen: String, expected: &str| {
+    // The label says what the value is: `1 1 1` alone means nothing to a reader.
+    let mut check = |name, label: &str, seen: String, expected: &str| {
         let ok = seen == expected;
-        let detail = if ok { seen } else { format!("expected {expected}, found {seen}") };
+        let found = if ok { seen } else { format!("expected {expected}, found {seen}") };
+        let detail = format!("{label}{found}");
         checks.push(Check { name, ok, detail });
     };
     let Evidence { orders, .. } = evidence;
 
     check(
         "each order became one delivery",
+        "deliveries of each order: ",
         each(evidence, |id| evidence.deliveries(id).len().to_string()),
         "1 1 1",
     );
-    check("the sample order is delivered to its address", delivery_text(evidence, "Address"), ADDRESS);
-    check("its goods are named by GoHighLevel's price ids", goods(evidence), SAMPLE_PRICES);
-    check("paid before dispatch, it asked for no cash", delivery_digits(evidence, &orders.whole, "COD"), "0");
+    check("the sample order is delivered to its address", "", delivery_text(evidence, "Address"), ADDRESS);
+    check("its goods are named by GoHighLevel's price ids", "", goods(evidence), SAMPLE_PRICES);
+    check(
+        "paid before dispatch, it asked for no cash",
+        "COD ",
+        delivery_digits(evidence, &orders.whole, "COD"),
+        "0",
+    );
     check(
         "unpaid, the second asked for all of it",
+        "COD ",
         delivery_digits(evidence, &orders.partial, "COD"),
         "45.75",
     );
     check(
         "the whole delivery is one fulfilment of both lines",
+        "",
         fulfilled(evidence, &orders.whole),
         &both_lines(),
     );
-    check("with the delivery's tracking number and link", tracking(evidence), &delivery_tracking(evidence));
+    check(
+        "with the delivery's tracking number and link",
+        "",
+        tracking(evidence),
+        &delivery_tracking(evidence),
+    );
     check(
         "the partial delivery is fulfilled in part",
+        "",
         fulfilled(evidence, &orders.partial),
         &part_of_lines(),
     );
     check(
         "the troubled delivery is one fulfilment too",
+        "",
         fulfilled(evidence, &orders.troubled),
         "price-box 1, price-fan 2",
     );
     check(
         "each delivery has its note on the timeline, once",
+        "notes of each delivery: ",
         each(evidence, |id| delivered_notes(evidence, id)),
         "1 1 1",
     );
-    check("its payment and refund are in the revenue record", revenue(evidence), REVENUE);
+    check("its payment and refund are in the revenue record", "", revenue(evidence), REVENUE);
     check(
         "and noted once each",
+        "notes of the payment, of the refund: ",
         notes_with(evidence, &orders.whole, &["[transload payment", "[transload refund"]),
         "1 1",
     );
-    check("GoHighLevel's own sums agree", own_sums(evidence), "150.1 12.1");
-    check("webhooks that came again changed nothing", effective_orders(evidence), "1 1 1");
-    check("forged webhooks were refused", refused(evidence), "401 401");
-    check("every other webhook was taken", not_taken(evidence), "0");
-    check("every event came to its end", unfinished(evidence), "0");
-    check("nobody was alarmed for nothing", alerts(evidence), "");
+    check("GoHighLevel's own sums agree", "captured, refunded: ", own_sums(evidence), "150.1 12.1");
+    check(
+        "webhooks that came again changed nothing",
+        "fulfilments posted for each order: ",
+        effective_orders(evidence),
+        "1 1 1",
+    );
+    check("forged webhooks were refused", "answers: ", refused(evidence), "401 401");
+    check("every other webhook was taken", "webhooks not taken: ", not_taken(evidence), "0");
+    check("every event came to its end", "unfinished events: ", unfinished(evidence), "0");
+    check("nobody was alarmed for nothing", "alerts: ", alerts(evidence), "none");
     checks
 }
 
@@ -210,5 +234,6 @@ fn alerts(evidence: &Evidence) -> String {
         Some(Receipt::Done(report)) => report.alerts.as_slice(),
         _ => &[],
     });
-    alerts.map(|alert| alert.message.as_str()).collect::<Vec<_>>().join("; ")
+    let messages: Vec<&str> = alerts.map(|alert| alert.message.as_str()).collect();
+    if messages.is_empty() { "none".to_owned() } else { messages.join("; ") }
 }

@@ -118,6 +118,6 @@ impl Demo {
                 if ok { style::good("All checks hold.") } else { style::bad("Some checks do not hold.") };
             say!("\n{verdict} ({:.1?})", started.elapsed());
         }
-        if ok { Ok(()) } else { Err(Failed::Said) }
+        if ok { Ok(()) } else { Err(Failed::Said(1)) }
     }
 }
