@@ -1,7 +1,5 @@
 //! Taking a delivery in: verified, kept, and only then answered.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use bytes::Bytes;
 use http::HeaderMap;
 
@@ -96,7 +94,7 @@ impl Shared {
         if body.len() > BODY_BYTES_MAX {
             return DeliveryOutcome::TooLarge;
         }
-        if let Err(refusal) = rules.verifier.verify(headers, &body, seconds_now()) {
+        if let Err(refusal) = rules.verifier.verify(headers, &body, clock::now() / 1000) {
             return DeliveryOutcome::Refused { reason: refusal.to_string() };
         }
         if *self.stopping.borrow() {
@@ -147,8 +145,4 @@ impl Shared {
         }
         self.feed.tell(&connection.name, || happening);
     }
-}
-
-fn seconds_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
