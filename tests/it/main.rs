@@ -9,6 +9,7 @@
 
 mod config;
 mod delivery;
+mod events;
 mod guests;
 mod hostile;
 mod outgoing;

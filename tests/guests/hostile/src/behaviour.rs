@@ -32,6 +32,10 @@ pub(crate) fn run(name: &str, input: &str) -> Result<String, Failure> {
         }
         "environment" => Ok(environment()),
         "get" => Ok(get(input, &[])),
+        "must-get" => match get(input, &[]) {
+            error if error.starts_with("error") => Err(Failure::Rejected(error)),
+            answer => Ok(answer),
+        },
         "get-as-someone" => Ok(get(input, &[("authorization", "Bearer forged")])),
         "post" => Ok(post(input)),
         "flood-http" => Ok(flood_http(input)),

@@ -97,9 +97,10 @@ impl intake::Guest for Hostile {
 
 impl events::Guest for Hostile {
     fn on_order(_envelope: Envelope, order: Order) -> Result<Receipt, Failure> {
-        // An order's note picks the behaviour, so that the whole path from a delivery to an event can be disturbed.
-        if let Some(name) = order.note {
-            behaviour::run(&name, "")?;
+        // An order's note picks the behaviour, so that the whole path of an event can be disturbed.
+        if let Some(note) = order.note {
+            let (name, input) = note.split_once(' ').unwrap_or((&note, ""));
+            behaviour::run(name, input)?;
         }
         skipped()
     }
