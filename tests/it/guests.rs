@@ -39,7 +39,7 @@ pub(crate) async fn hostile() -> Module {
 
 /// The hostile component in an engine of its own.
 pub(crate) async fn load(limits: Limits, instances_max: u32) -> Module {
-    let engine = Engine::new(EngineOptions { limits, instances_max, cache_dir: None }).unwrap();
+    let engine = Engine::new(EngineOptions { limits, instances_max, ..EngineOptions::default() }).unwrap();
     engine.load(HOSTILE_GUEST).await.unwrap()
 }
 
@@ -85,6 +85,8 @@ pub(crate) fn ports(http: impl Http + 'static, log: &Arc<Lines>) -> Ports {
         store: Arc::new(MemoryStore::default()),
         settings: Arc::from("{\"a\":1}"),
         log: Arc::clone(log) as Arc<dyn Log>,
+        now: 0,
+        seed: 0,
     }
 }
 

@@ -1,14 +1,12 @@
 //! A component that misbehaves harms its own call, says so clearly, and nothing else: not the host, not the next call.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Response;
 use transload::contract::{Failure, Level};
-use transload::engine::{CallError, Engine, EngineOptions, Limits, ModuleError};
-use transload_tests::HOSTILE_GUEST;
+use transload::engine::{CallError, EngineOptions, Limits, ModuleError};
 
 use crate::guests::{Canned, Lines, hostile, load, offline, ports, tight};
 
@@ -39,41 +37,6 @@ async fn a_module_tells_what_it_is() {
     assert_eq!(module.digest().len(), "sha256:".len() + 64);
     assert!(module.imports().contains(&"transload:connector/store@0.1.0".to_owned()));
     assert!(module.imports().iter().any(|import| import.starts_with("wasi:http/outgoing-handler@0.2.")));
-}
-
-/// Compiling takes seconds without optimisation and most of one with it, so what was compiled is kept.
-#[tokio::test]
-async fn a_compiled_module_is_kept_and_used_again() {
-    let directory = tempfile::tempdir().unwrap();
-    let options = || EngineOptions {
-        limits: tight(),
-        instances_max: 2,
-        cache_dir: Some(directory.path().join("compiled")),
-    };
-    let compiled = Engine::new(options()).unwrap().load(HOSTILE_GUEST).await.unwrap();
-    let kept = || walk(directory.path());
-    let first = kept();
-    assert!(!first.is_empty(), "nothing was kept");
-    let again = Engine::new(options()).unwrap().load(HOSTILE_GUEST).await.unwrap();
-    assert_eq!(kept(), first, "it was compiled again");
-    assert_eq!(again.digest(), compiled.digest());
-    assert!(again.instance(offline(&Arc::default())).await.unwrap().run_action("ok", "").await.is_ok());
-}
-
-/// The files below `directory` that hold code, and when each was written.
-fn walk(directory: &Path) -> Vec<(PathBuf, SystemTime)> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(walk(&path));
-        } else if path.extension().is_none() {
-            let written = path.metadata().unwrap().modified().unwrap();
-            files.push((path, written));
-        }
-    }
-    files.sort();
-    files
 }
 
 #[tokio::test]
@@ -305,7 +268,7 @@ async fn an_import_of_another_world_is_refused_by_name() {
         transload::engine::Engine::new(EngineOptions { instances_max: 1, ..EngineOptions::default() });
     // The same length, so that the component stays well-formed around it.
     let foreign = replaced(crate::guests::HOSTILE_GUEST, b"wasi:random/", b"evil:random/");
-    let error = engine.unwrap().load(&foreign).await.unwrap_err();
+    let error = engine.unwrap().load(foreign).await.unwrap_err();
     assert!(
         matches!(&error, ModuleError::ImportRefused { import } if import.starts_with("evil:random/")),
         "{error}"

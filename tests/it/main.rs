@@ -9,6 +9,7 @@
 
 mod config;
 mod delivery;
+mod engine;
 mod events;
 mod guests;
 mod hostile;

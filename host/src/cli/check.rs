@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use serde::Serialize;
@@ -122,11 +123,14 @@ async fn ask(egress: &Egress, spec: &ConnectionSpec, calls: Arc<Calls>) -> Resul
         .connection(&spec.name, spec.module.description(), spec.grants.clone())
         .map_err(|error| error.to_string())?
         .observed(calls);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let ports = Ports {
         http: Arc::new(http),
         store: Arc::new(NoStore),
         settings: spec.settings.as_str().into(),
         log: Arc::new(DiscardLog),
+        now: now.try_into().unwrap_or(u64::MAX),
+        seed: fastrand::u64(..),
     };
     let mut instance = spec.module.instance(ports).await.map_err(|error| error.to_string())?;
     match instance.check().await.map_err(|error| error.to_string())? {

@@ -44,7 +44,7 @@ impl Inspect {
         let bytes = modules::read(&modules::source(&self.module)).map_err(Failed::Usage)?;
         let engine = Engine::new(EngineOptions::default()).map_err(anyhow::Error::new)?;
         let module = engine
-            .load(&bytes)
+            .load(bytes)
             .await
             .map_err(|error| usage(anyhow::Error::new(error).context(format!("module {}", self.module))))?;
         if self.json {

@@ -66,7 +66,7 @@ pub async fn prepare(path: &Path) -> Result<Prepared, Failed> {
 
 async fn load(engine: &Engine, source: &ModuleSource) -> anyhow::Result<Module> {
     let bytes = modules::read(source)?;
-    engine.load(&bytes).await.context("the module cannot be used")
+    engine.load(bytes).await.context("the module cannot be used")
 }
 
 /// Writes into `directory` a configuration with one connection, called `shop`, against a sandbox, and the files with its

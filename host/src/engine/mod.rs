@@ -7,6 +7,8 @@
 //! A connector that traps, loops, or goes over a limit costs its own call and nothing else: the instance is thrown away
 //! and the next one starts from the module's first state.
 
+mod ambient;
+mod cache;
 mod call;
 mod functions;
 mod inspect;
@@ -19,14 +21,17 @@ pub mod ports;
 mod state;
 mod store;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
-use wasmtime::{Cache, CacheConfig, Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use self::cache::Cache;
 use self::state::State;
 
 pub use self::call::CallError;
@@ -35,8 +40,12 @@ pub use self::limits::Limits;
 pub use self::module::{Module, ModuleError};
 pub use self::ports::{Http, HttpError, Log, Ports, Store};
 
-/// How often a running connector is interrupted to see whether it is over its limits, and to let other tasks run.
+/// [`EngineOptions::tick`] unless another is given: often enough that others hardly notice a connector that computes,
+/// and too rarely for it to notice.
 const TICK: Duration = Duration::from_millis(10);
+
+/// The shortest [`EngineOptions::tick`]. With none at all, the clock's thread would take a core.
+const TICK_MIN: Duration = Duration::from_millis(1);
 
 /// What the pool keeps mapped of a memory or table between two instances, in bytes. Giving the pages back instead makes
 /// every call wait for the other cores to drop them from their TLBs, and costs most of the throughput.
@@ -62,13 +71,21 @@ pub struct EngineOptions {
     /// Instances that exist at once; further calls wait for one to end.
     pub instances_max: u32,
     /// Where compiled modules are kept for the next start; none compiles each time. Anyone who can write there can run
-    /// code in the host, so it must belong to the host's user alone.
+    /// code in the host, so it must belong to the host's user alone: on Unix, a directory that others may write to is
+    /// refused. Holds at most 64 files and 1 GiB; what was used least recently goes first. Several hosts may share it.
     pub cache_dir: Option<PathBuf>,
+    /// How often a running connector is interrupted to see whether it is over [`Limits::cpu`], and to let other tasks
+    /// run: 10 ms, unless another is given, and 1 ms at the least. `cpu` is enforced to within one tick.
+    ///
+    /// Interruptions come by the real clock, so which of several tasks runs next is not the same from run to run. A
+    /// simulation that needs it to be the same sets this very long (`Duration::MAX`: never). A connector that loops
+    /// is then not stopped, and holds its thread.
+    pub tick: Duration,
 }
 
 impl Default for EngineOptions {
     fn default() -> EngineOptions {
-        EngineOptions { limits: Limits::default(), instances_max: 256, cache_dir: None }
+        EngineOptions { limits: Limits::default(), instances_max: 256, cache_dir: None, tick: TICK }
     }
 }
 
@@ -84,7 +101,7 @@ pub enum EngineError {
         reason: String,
     },
     /// The directory for compiled modules cannot be used.
-    #[error("cannot keep compiled modules in {}: {reason}", directory.display())]
+    #[error("cannot keep compiled modules in {} (cache_dir): {reason}", directory.display())]
     Cache {
         /// The directory.
         directory: PathBuf,
@@ -109,30 +126,32 @@ struct Shared {
     limits: Arc<Limits>,
     /// One permit for each instance that the pool has room for.
     slots: Arc<Semaphore>,
+    cache: Option<Cache>,
+    /// Ends the clock's thread when the engine is dropped, however long its tick.
+    _ticking: mpsc::Sender<Infallible>,
 }
 
 impl Engine {
     /// Set up an engine: reserve address space for its pool (no memory yet) and start its clock.
     pub fn new(options: EngineOptions) -> Result<Engine, EngineError> {
-        let mut config = configuration(&options);
-        if let Some(directory) = &options.cache_dir {
-            config.cache(Some(cache(directory)?));
-        }
         let setup = |error: wasmtime::Error| EngineError::Setup { reason: format!("{error:#}") };
-        let wasmtime = wasmtime::Engine::new(&config).map_err(setup)?;
+        let wasmtime = wasmtime::Engine::new(&configuration(&options)).map_err(setup)?;
         let linker = state::linker(&wasmtime).map_err(setup)?;
-        start_ticker(&wasmtime).map_err(EngineError::Ticker)?;
+        let cache = options.cache_dir.as_deref().map(|it| Cache::open(it, &wasmtime)).transpose()?;
+        let ticking = start_ticker(&wasmtime, options.tick.max(TICK_MIN)).map_err(EngineError::Ticker)?;
         let slots = Arc::new(Semaphore::new(options.instances_max as usize));
-        let shared = Shared { wasmtime, linker, limits: Arc::new(options.limits), slots };
+        let limits = Arc::new(options.limits);
+        let shared = Shared { wasmtime, linker, limits, slots, cache, _ticking: ticking };
         Ok(Engine { shared: Arc::new(shared) })
     }
 
     /// Check, compile and describe a module: its size, that it is a component, that it imports only what this host
     /// offers, that it exports one supported version of the contract, and that its manifest can be had.
     ///
-    /// Compiling takes a second or so for each megabyte and runs on a blocking thread.
-    pub async fn load(&self, bytes: &[u8]) -> Result<Module, ModuleError> {
-        Module::load(self, bytes).await
+    /// Compiling takes a second or so for each megabyte and runs on a blocking thread; a module that is in the cache
+    /// takes milliseconds. An `Arc<[u8]>` is kept as it is, anything else is copied once.
+    pub async fn load(&self, bytes: impl Into<Arc<[u8]>>) -> Result<Module, ModuleError> {
+        Module::load(self, bytes.into()).await
     }
 
     /// What each connector may use.
@@ -168,23 +187,16 @@ fn configuration(options: &EngineOptions) -> Config {
     config
 }
 
-fn cache(directory: &PathBuf) -> Result<Cache, EngineError> {
-    let mut config = CacheConfig::new();
-    config.with_directory(directory);
-    Cache::new(config)
-        .map_err(|error| EngineError::Cache { directory: directory.clone(), reason: format!("{error:#}") })
-}
-
-/// Advance the engine's epoch for as long as the engine exists. A thread of its own, because a connector that spins may
-/// be holding the very worker that an async timer would have to run on.
-fn start_ticker(engine: &wasmtime::Engine) -> std::io::Result<()> {
+/// Advance the engine's epoch with every `tick`, until the answer is dropped. A thread of its own, because a connector
+/// that spins may be holding the very worker that an async timer would have to run on.
+fn start_ticker(engine: &wasmtime::Engine, tick: Duration) -> std::io::Result<mpsc::Sender<Infallible>> {
     let engine = engine.weak();
+    let (ticking, until_dropped) = mpsc::channel::<Infallible>();
     std::thread::Builder::new().name("transload-epochs".to_owned()).spawn(move || {
-        while let Some(engine) = engine.upgrade() {
+        while let Err(RecvTimeoutError::Timeout) = until_dropped.recv_timeout(tick) {
+            let Some(engine) = engine.upgrade() else { break };
             engine.increment_epoch();
-            drop(engine);
-            std::thread::sleep(TICK);
         }
     })?;
-    Ok(())
+    Ok(ticking)
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre};
 
 use super::functions::Functions;
-use super::inspect::inspect;
+use super::inspect::{Shape, inspect};
 use super::state::State;
 use super::{CallError, Engine, Instance, Ports};
 use crate::contract::{self, Description};
@@ -95,7 +95,7 @@ struct Loaded {
     engine: Engine,
     prepared: Prepared,
     digest: String,
-    size_bytes: usize,
+    bytes: Arc<[u8]>,
     imports: Vec<String>,
     contract_version: &'static str,
     description: Description,
@@ -111,19 +111,19 @@ impl fmt::Debug for Module {
 }
 
 impl Module {
-    pub(super) async fn load(engine: &Engine, bytes: &[u8]) -> Result<Module, ModuleError> {
+    pub(super) async fn load(engine: &Engine, bytes: Arc<[u8]>) -> Result<Module, ModuleError> {
         let limit = engine.limits().module_bytes;
         if bytes.len() > limit {
             return Err(ModuleError::TooLarge { bytes: bytes.len(), limit });
         }
-        let shape = inspect(bytes)?;
-        let prepared = prepare(engine, compile(engine, bytes).await?, shape.version)?;
+        let Compiled { shape, digest, component } = compile(engine, &bytes).await?;
+        let prepared = prepare(engine, component, shape.version)?;
         let description = describe(engine, &prepared).await?;
         let loaded = Loaded {
             engine: engine.clone(),
             prepared,
-            digest: format!("sha256:{}", hex::encode(Sha256::digest(bytes))),
-            size_bytes: bytes.len(),
+            digest: format!("sha256:{}", hex::encode(digest)),
+            bytes,
             imports: shape.imports,
             contract_version: shape.version,
             description,
@@ -136,9 +136,14 @@ impl Module {
         &self.loaded.digest
     }
 
-    /// Size of the module's file.
+    /// Size of the module's file, in bytes.
     pub fn size_bytes(&self) -> usize {
-        self.loaded.size_bytes
+        self.loaded.bytes.len()
+    }
+
+    /// The module's file, as it was loaded: for keeping it, and loading it again elsewhere or later.
+    pub fn bytes(&self) -> &Arc<[u8]> {
+        &self.loaded.bytes
     }
 
     /// Names of the interfaces that it imports.
@@ -162,15 +167,35 @@ impl Module {
     }
 }
 
-async fn compile(engine: &Engine, bytes: &[u8]) -> Result<Component, ModuleError> {
-    let wasmtime = engine.shared.wasmtime.clone();
-    let bytes = bytes.to_vec();
-    match tokio::task::spawn_blocking(move || Component::new(&wasmtime, bytes)).await {
-        Ok(Ok(component)) => Ok(component),
-        Ok(Err(error)) => Err(ModuleError::Compile { reason: format!("{error:#}") }),
+/// What is made of a module's bytes before anything of it runs.
+struct Compiled {
+    shape: Shape,
+    digest: [u8; 32],
+    component: Component,
+}
+
+async fn compile(engine: &Engine, bytes: &Arc<[u8]>) -> Result<Compiled, ModuleError> {
+    let (engine, bytes) = (engine.clone(), Arc::clone(bytes));
+    match tokio::task::spawn_blocking(move || compile_blocking(&engine, &bytes)).await {
+        Ok(outcome) => outcome,
         // A panic of the compiler on odd input must not become the host's.
         Err(error) => Err(ModuleError::Compile { reason: error.to_string() }),
     }
+}
+
+/// A module that is in the cache is inspected all the same, as what may be imported is this host's own rule and not that
+/// of the one which compiled it. The bytes' validation is left out: the compiler did it when the file was made.
+fn compile_blocking(engine: &Engine, bytes: &[u8]) -> Result<Compiled, ModuleError> {
+    let shape = inspect(bytes)?;
+    let digest = Sha256::digest(bytes).into();
+    let shared = &engine.shared;
+    let compile = || Component::new(&shared.wasmtime, bytes);
+    let component = match &shared.cache {
+        Some(cache) => cache.component(&shared.wasmtime, &digest, compile),
+        None => compile(),
+    };
+    let component = component.map_err(|error| ModuleError::Compile { reason: format!("{error:#}") })?;
+    Ok(Compiled { shape, digest, component })
 }
 
 fn prepare(engine: &Engine, component: Component, version: &str) -> Result<Prepared, ModuleError> {

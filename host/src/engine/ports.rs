@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::contract::{Entry, KeyPage, Level, StoreError};
+use crate::contract::{Entry, Instant, KeyPage, Level, StoreError};
 
 /// Keys that one page of a listing holds at most; the contract promises it.
 pub(super) const KEYS_PER_PAGE_MAX: u32 = 1_000;
@@ -22,16 +22,26 @@ pub struct Ports {
     pub settings: Arc<str>,
     /// Where its log lines go.
     pub log: Arc<dyn Log>,
+    /// What its wall clock shows, for the whole call, in milliseconds since 1970. An instance that is used again keeps
+    /// showing it.
+    pub now: Instant,
+    /// What all its randomness is made from. A host draws a fresh one for each call, and records it together with
+    /// `now`, so that the call can be replayed. Whoever knows the seed knows the randomness, and it has 64 bits: a key or a
+    /// password must not be made from it.
+    pub seed: u64,
 }
 
 impl Ports {
-    /// Ports behind which there is nothing: every request is denied, the store is empty and takes no write.
+    /// Ports behind which there is nothing: every request is denied, the store is empty and takes no write, it is 1970
+    /// and all randomness is made from zero.
     pub fn nothing() -> Ports {
         Ports {
             http: Arc::new(NoHttp),
             store: Arc::new(NoStore),
             settings: Arc::from("{}"),
             log: Arc::new(DiscardLog),
+            now: 0,
+            seed: 0,
         }
     }
 }

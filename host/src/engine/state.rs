@@ -7,12 +7,13 @@ use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use super::ambient;
 use super::limits::Limits;
 use super::log::{CallLog, Output};
 use super::outgoing::Outgoing;
 use super::ports::{Ports, Store};
 use super::store::WriteBudget;
-use crate::contract::{self, Connector, Field, Level};
+use crate::contract::{self, Connector, Field, Instant, Level};
 
 /// The host's side of one instance.
 pub(super) struct State {
@@ -34,7 +35,7 @@ impl State {
         let log = Arc::new(CallLog::new(ports.log, &limits));
         State {
             table,
-            wasi: wasi(&log),
+            wasi: wasi(&log, ports.now, ports.seed),
             http: WasiHttpCtx::new(),
             settings: ports.settings,
             store: ports.store,
@@ -53,10 +54,12 @@ impl State {
     }
 }
 
-/// WASI with nothing granted: no arguments, environment, files or sockets; output becomes log lines. Clocks and random
-/// numbers are the system's; whoever replays a call has to supply them here.
-fn wasi(log: &Arc<CallLog>) -> WasiCtx {
-    WasiCtx::builder()
+/// WASI with nothing granted: no arguments, environment, files or sockets; output becomes log lines; the wall clock and
+/// all randomness are the call's.
+fn wasi(log: &Arc<CallLog>, now: Instant, seed: u64) -> WasiCtx {
+    let mut builder = WasiCtx::builder();
+    ambient::give(&mut builder, now, seed);
+    builder
         .allow_tcp(false)
         .allow_udp(false)
         .stdout(Output::new(log, Level::Info))

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::clock;
 use super::connector::Connector;
 use super::observe::{Feed, Scribe};
 use super::options::{ConnectionSpec, HostLimits};
@@ -126,7 +127,9 @@ impl Connection {
         let scribe = Arc::new(Scribe::new(feed.clone(), Arc::clone(&self.name), work));
         let http = (self.outlet)(Arc::clone(&scribe));
         let log = Arc::clone(&scribe) as _;
-        (Ports { http, store, settings: Arc::clone(&self.settings), log }, scribe)
+        let settings = Arc::clone(&self.settings);
+        let ports = Ports { http, store, settings, log, now: clock::now(), seed: fastrand::u64(..) };
+        (ports, scribe)
     }
 }
 

@@ -1,11 +1,14 @@
 //! The ways of misbehaving.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::hint::black_box;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use waki::bindings::wasi::http::outgoing_handler;
 use waki::bindings::wasi::http::types::{Fields, OutgoingRequest, RequestOptions};
+use wasip2::clocks::wall_clock;
+use wasip2::random::{insecure, insecure_seed, random};
 
 use crate::bindings::transload::connector::types::Failure;
 use crate::bindings::transload::connector::{log, settings, store};
@@ -15,6 +18,7 @@ pub(crate) fn run(name: &str, input: &str) -> Result<String, Failure> {
     match name {
         "ok" => Ok(format!("{{\"settings\":{}}}", settings::get())),
         "spin" => spin(),
+        "compute" => Ok(compute(input)),
         "allocate" => Ok(allocate()),
         "trap" => std::process::abort(),
         "panic" => misuse(),
@@ -31,6 +35,7 @@ pub(crate) fn run(name: &str, input: &str) -> Result<String, Failure> {
             Ok("slept".to_owned())
         }
         "environment" => Ok(environment()),
+        "given" => Ok(given()),
         "get" => Ok(get(input, &[])),
         "must-get" => match get(input, &[]) {
             error if error.starts_with("error") => Err(Failure::Rejected(error)),
@@ -49,6 +54,13 @@ fn spin() -> ! {
     loop {
         turns = black_box(turns.wrapping_add(1));
     }
+}
+
+/// Computes for as many milliseconds as `input` says.
+fn compute(input: &str) -> String {
+    let (start, enough) = (Instant::now(), Duration::from_millis(input.parse().unwrap_or(0)));
+    while start.elapsed() < enough {}
+    "computed".to_owned()
 }
 
 fn allocate() -> String {
@@ -113,6 +125,22 @@ fn environment() -> String {
     let socket = std::net::TcpStream::connect("127.0.0.1:80");
     let name = std::net::ToSocketAddrs::to_socket_addrs("localhost:80");
     format!("{variables} {arguments} {} {} {}", files.is_ok(), socket.is_ok(), name.is_ok())
+}
+
+/// The time of day and randomness, in each form that there is of them: milliseconds since 1970, the clock's precision in
+/// nanoseconds, 32 bytes of each generator, the seed for hash maps, and what a hash map makes of it.
+fn given() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let precision = wall_clock::resolution().nanoseconds;
+    let seed = insecure_seed::insecure_seed();
+    let secure = hex(&random::get_random_bytes(32));
+    let insecure = hex(&insecure::get_insecure_random_bytes(32));
+    let hashed = RandomState::new().hash_one("a key");
+    format!("{now} {precision} {secure} {insecure} {:x}{:016x} {hashed:x}", seed.1, seed.0)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Answers the status, the headers and the body of a response, or the error.
