@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use super::*;
 use crate::contract::{self, Access, Api, Credential, Endpoint, InDoubt, Rate};
-use crate::egress::{Egress, EgressOptions, Secret, Transport, Via};
+use crate::egress::{Egress, EgressOptions, Secret, Transport};
 
 const TOKEN: &str = "pit-1f0c/secret";
 const NOTE: &str = "https://api.example/notes/1";

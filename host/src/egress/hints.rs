@@ -82,7 +82,8 @@ impl Clock {
 }
 
 fn http_date(text: &str) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(text).ok()
+    // The day of the week adds nothing, so a wrong one does no harm.
+    DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

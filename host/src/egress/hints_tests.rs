@@ -48,7 +48,9 @@ fn a_response_is_believed_for_a_day() {
     assert_eq!(pause(429, &[("retry-after", "86401")]), day);
     assert_eq!(pause(429, &[("retry-after", "99999999999999999999999")]), day);
     let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
-    assert_eq!(pause(429, &[date, ("retry-after", "Sun, 06 Nov 2094 08:49:37 GMT")]), day);
+    for wrong_or_right in ["Sun, 06 Nov 2094 08:49:37 GMT", "Sat, 06 Nov 2094 08:49:37 GMT"] {
+        assert_eq!(pause(429, &[date, ("retry-after", wrong_or_right)]), day);
+    }
     let interval = ("x-ratelimit-interval-milliseconds", "86400001");
     assert_eq!(pause(200, &[("x-ratelimit-remaining", "0"), interval]), day);
 }
