@@ -1,6 +1,12 @@
 //! Compiles the components that the tests load.
 
 fn main() {
-    let built = transload_guest_build::build(&["transload-hostile-guest", "transload-mapper-guest"]);
+    let built = transload_guest_build::build(&[
+        "transload-courier-bad-guest",
+        "transload-courier-guest",
+        "transload-courier-next-guest",
+        "transload-hostile-guest",
+        "transload-mapper-guest",
+    ]);
     transload_guest_build::constants(&built);
 }

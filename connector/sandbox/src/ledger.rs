@@ -92,7 +92,8 @@ impl Ledger {
 
     /// The entries after `sequence`.
     pub(crate) fn after(&self, sequence: u64) -> Self {
-        let entries = self.entries.iter().filter(|entry| entry.sequence > sequence).cloned().collect();
+        let start = self.entries.partition_point(|entry| entry.sequence <= sequence);
+        let entries = self.entries.get(start..).unwrap_or_default().to_vec();
         Self { entries, missed: self.missed, ..Self::default() }
     }
 }

@@ -54,6 +54,11 @@
 //!
 //! `{system}` is `ghl` or `track-pod`. `{key}` of a delivery order is its `TrackId`, its `Id` or its `Number`; the newest
 //! order that matches is meant.
+//!
+//! # Offline
+//!
+//! [`Offline`] is the same fakes without a listener: a request is a call, the control API is functions, webhooks are
+//! fetched, and the caller tells the time. With one seed and one script every run is the same, byte for byte.
 
 mod control;
 mod faults;
@@ -62,9 +67,11 @@ mod ids;
 mod json;
 mod ledger;
 mod message;
+mod offline;
 mod pace;
 mod server;
 mod state;
+mod step;
 mod system;
 mod track_pod;
 mod webhooks;
@@ -77,6 +84,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+pub use control::Refused;
 pub use control::client::{Control, ControlError};
 pub use control::types::{
     ContactState, Counts, Deliver, Failure, GhlSnapshot, Info, OrderState, Pay, PlaceOrder, Placed, Refund,
@@ -86,7 +94,10 @@ pub use faults::{DELAY_MS_MAX, FAULTS_MAX, Fault, FaultKind};
 pub use ghl::store::{CONTACTS_MAX, NOTES_MAX, ORDERS_MAX as GHL_ORDERS_MAX, PER_ORDER_MAX};
 pub use json::{DEPTH_MAX, Json, JsonError, Number, Object};
 pub use ledger::{BODY_BYTES_MAX, ENTRIES_MAX, Entry, Ledger};
-pub use server::{CONNECTIONS_MAX, REQUEST_BYTES_MAX};
+pub use offline::effects::{DeliveredLine, DeliveryOrder, Effects, GhlFulfillment, GhlItem};
+pub use offline::{BASE_URL as OFFLINE_BASE_URL, Offline, OfflineWebhook};
+pub use server::CONNECTIONS_MAX;
+pub use step::REQUEST_BYTES_MAX;
 pub use system::System;
 pub use track_pod::store::ORDERS_MAX as TRACK_POD_ORDERS_MAX;
 pub use webhooks::sign::{GHL_SIGNATURE_HEADER, TRACK_POD_SIGNATURE_HEADER};
@@ -176,7 +187,7 @@ impl Sandbox {
         let address = listener.local_addr().map_err(listen_error)?;
 
         let (queue, queued) = mpsc::channel(WAITING_MAX);
-        let shared = Arc::new(Shared::new(State::new(&options, queue), format!("http://{address}")));
+        let shared = Arc::new(Shared::new(State::new(&options, Some(queue)), format!("http://{address}")));
         let retries =
             webhooks::deliver::Retries { attempts: options.webhook_attempts, pause: options.webhook_pause };
         let webhooks = tokio::spawn(webhooks::deliver::run(Arc::clone(&shared), queued, retries));

@@ -111,6 +111,19 @@ impl Reply {
         self.object = Some(object.to_owned());
         self
     }
+
+    /// The reply as a response.
+    pub fn into_response(self) -> http::Response<Bytes> {
+        let mut response = http::Response::builder().status(self.status);
+        if !self.content_type.is_empty() {
+            response = response.header("content-type", self.content_type);
+        }
+        for (name, value) in &self.headers {
+            response = response.header(*name, value);
+        }
+        // Only a header value with a line break could fail, and no fake makes one.
+        response.body(self.body.into()).unwrap_or_else(|_| http::Response::new(Bytes::new()))
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
@@ -19,18 +18,15 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::faults::FaultKind;
-use crate::json::Json;
 use crate::message::{Reply, Request};
 use crate::state::Shared;
+use crate::step::REQUEST_BYTES_MAX;
 use crate::system::System;
-use crate::{control, ghl, track_pod};
+use crate::{control, step};
 
 /// Connections at a time; further ones wait. A process may often open 1,024 files, and in tests the clients are in the
 /// same one.
 pub const CONNECTIONS_MAX: usize = 256;
-
-/// The largest request body in bytes. The vendors' largest, 500 orders at once, is below it.
-pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// How long requests that have begun may go on after a shutdown was asked for.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
@@ -90,33 +86,21 @@ async fn answer(
 ) -> Result<hyper::Response<ReplyBody>, Dropped> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, REQUEST_BYTES_MAX).collect().await else {
-        return Ok(response(
-            Reply::text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
-            Ending::Whole,
-        ));
+        return Ok(response(step::too_large(), Ending::Whole));
     };
-    let (tree, path) = split_tree(head.uri.path());
+    let (tree, path) = step::split_tree(head.uri.path());
     let query = head.uri.query().unwrap_or_default();
     let request = Request::new(head.method, path, query, head.headers, body.to_bytes());
     match System::from_name(tree) {
         Some(system) => vendor(&shared, system, &request).await,
         None if tree == "control" => {
-            Ok(response(control::handle(&mut shared.lock(), &shared.base_url, &request), Ending::Whole))
+            // The time is read under the lock, so that times are in the order of the steps.
+            let mut state = shared.lock();
+            let reply = control::handle(&mut state, &shared.base_url, &request, Timestamp::now());
+            Ok(response(reply, Ending::Whole))
         }
-        None => {
-            let text = format!("no {tree:?} here: paths begin with /ghl, /track-pod or /control");
-            Ok(response(
-                Reply::json(StatusCode::NOT_FOUND, &Json::object([("error", text.into())])),
-                Ending::Whole,
-            ))
-        }
+        None => Ok(response(step::no_such_tree(tree, "/ghl, /track-pod or /control"), Ending::Whole)),
     }
-}
-
-/// `/ghl/payments/orders` → `ghl` and `/payments/orders`.
-fn split_tree(path: &str) -> (&str, &str) {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    path.find('/').map_or((path, "/"), |slash| path.split_at(slash))
 }
 
 /// A request to a fake: one step of the state, and what a fault makes of it.
@@ -125,7 +109,11 @@ async fn vendor(
     system: System,
     request: &Request,
 ) -> Result<hyper::Response<ReplyBody>, Dropped> {
-    let (fault, reply) = step(shared, system, request);
+    let (fault, reply) = {
+        // Read under the lock, as above.
+        let mut state = shared.lock();
+        step::step(&mut state, &shared.base_url, system, request, Timestamp::now())
+    };
     let reply = reply.ok_or(Dropped)?;
     match fault {
         Some(FaultKind::DropBefore | FaultKind::DropAfter) => Err(Dropped),
@@ -138,47 +126,8 @@ async fn vendor(
     }
 }
 
-/// Fault, effect and ledger entry under one lock, so that the ledger is in the order of the effects.
-fn step(shared: &Shared, system: System, request: &Request) -> (Option<FaultKind>, Option<Reply>) {
-    let mut state = shared.lock();
-    let now = Timestamp::now();
-    let fault = state.faults.take(system, request);
-    let reply = match &fault {
-        Some(FaultKind::DropBefore) => None,
-        Some(FaultKind::Status { status, retry_after }) => Some(fault_reply(system, *status, *retry_after)),
-        _ => Some(match system {
-            System::Ghl => ghl::handle(&mut state, request, now),
-            System::TrackPod => track_pod::handle(&mut state, &shared.base_url, request, now),
-        }),
-    };
-    let name = fault.as_ref().map(FaultKind::name);
-    state.ledger.record(now, system, request, reply.as_ref(), name);
-    (fault, reply)
-}
-
-fn fault_reply(system: System, status: u16, retry_after: Option<u64>) -> Reply {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let reply = match system {
-        System::Ghl => ghl::fault(status),
-        System::TrackPod => track_pod::fault(status),
-    };
-    match retry_after {
-        Some(seconds) => reply.with_header("retry-after", seconds.to_string()),
-        None => reply,
-    }
-}
-
 fn response(reply: Reply, ending: Ending) -> hyper::Response<ReplyBody> {
-    let mut response = hyper::Response::builder().status(reply.status);
-    if !reply.content_type.is_empty() {
-        response = response.header("content-type", reply.content_type);
-    }
-    for (name, value) in &reply.headers {
-        response = response.header(*name, value);
-    }
-    let body = ReplyBody { data: reply.body.into(), ending, stage: Stage::Start };
-    // Only a header value with a line break could fail, and no fake makes one.
-    response.body(body).unwrap_or_else(|_| hyper::Response::new(ReplyBody::default()))
+    reply.into_response().map(|data| ReplyBody { data, ending, stage: Stage::Start })
 }
 
 /// How a reply's body ends.
@@ -239,17 +188,5 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         let left = if self.stage == Stage::Start { self.data.len() } else { 0 };
         SizeHint::with_exact(u64::try_from(left).unwrap_or(u64::MAX))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_segment_names_the_tree() {
-        assert_eq!(split_tree("/ghl/payments/orders"), ("ghl", "/payments/orders"));
-        assert_eq!(split_tree("/control"), ("control", "/"));
-        assert_eq!(split_tree("/"), ("", "/"));
     }
 }

@@ -23,7 +23,8 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub fn new(options: &SandboxOptions, queue: Queue) -> Self {
+    /// An empty state. Without a queue its webhooks wait to be taken.
+    pub fn new(options: &SandboxOptions, queue: Option<Queue>) -> Self {
         let ids = Ids::new(options.seed);
         Self {
             ghl: Ghl::new(options),

@@ -13,7 +13,6 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use rustls::client::Resumption;
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
@@ -34,7 +33,7 @@ pub(super) struct Connector {
 }
 
 struct Shared {
-    tls: TlsConnector,
+    tls: Result<TlsConnector, rustls::Error>,
     exceptions: Exceptions,
     /// The key of the configuration that lists the exceptions.
     setting: String,
@@ -43,20 +42,21 @@ struct Shared {
 
 impl Connector {
     pub(super) fn new(
-        tls: Arc<ClientConfig>,
+        trust: &Trust,
         exceptions: Exceptions,
         setting: String,
         timeout: Duration,
     ) -> Connector {
-        let tls = TlsConnector::from(tls);
+        let tls = trust.config().map(TlsConnector::from);
         Connector { shared: Arc::new(Shared { tls, exceptions, setting, timeout }) }
     }
 }
 
 /// Whom TLS connections trust: the system's certificates.
 pub(super) struct Trust {
-    roots: Arc<RootCertStore>,
-    provider: Arc<CryptoProvider>,
+    empty: bool,
+    /// The verifier of certificates is the same for all, and made once.
+    template: Result<ClientConfig, rustls::Error>,
 }
 
 impl Trust {
@@ -68,23 +68,34 @@ impl Trust {
     }
 
     fn of(roots: RootCertStore) -> Trust {
-        Trust { roots: Arc::new(roots), provider: Arc::new(rustls::crypto::ring::default_provider()) }
+        Trust { empty: roots.is_empty(), template: template(roots) }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.roots.is_empty()
+        self.empty
+    }
+
+    /// Whether TLS can be set up at all.
+    pub(super) fn check(&self) -> Result<(), rustls::Error> {
+        self.template.as_ref().map(|_| ()).map_err(Clone::clone)
     }
 
     /// A configuration for one credential alone, so that no session ticket is shared.
-    pub(super) fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(Arc::clone(&self.roots))
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
+        let mut config = self.template.clone()?;
         config.resumption = Resumption::in_memory_sessions(SESSIONS_MAX);
         Ok(Arc::new(config))
     }
+}
+
+fn template(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 impl tower_service::Service<Uri> for Connector {
@@ -130,7 +141,9 @@ impl Shared {
         let failed = |reason: String| HttpError::Tls { host: format!("{host}:{port}"), reason };
         let name =
             ServerName::try_from(unbracketed(host).to_owned()).map_err(|error| failed(error.to_string()))?;
-        let tls = self.tls.connect(name, tcp).await.map_err(|error| failed(error.to_string()))?;
+        // Checked at the start, so this is never the reason.
+        let connector = self.tls.as_ref().map_err(|error| failed(error.to_string()))?;
+        let tls = connector.connect(name, tcp).await.map_err(|error| failed(error.to_string()))?;
         Ok(Stream::Tls(Box::new(TokioIo::new(tls))))
     }
 

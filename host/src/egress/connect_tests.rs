@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::*;
 use crate::contract::{Access, Api, Credential, Description, Endpoint, InDoubt, Method};
-use crate::egress::{ConnectionEgress, EgressOptions, Grant};
+use crate::egress::{ConnectionEgress, Egress, EgressOptions, Grant, Via};
 use crate::engine::Http;
 
 /// A server for `localhost` that offers `protocols` and answers with the version it was spoken to in.
@@ -114,8 +114,8 @@ fn egress(address: SocketAddr, host: &str, roots: RootCertStore) -> ConnectionEg
     };
     let trust = Trust::of(roots);
     let grants = BTreeMap::from([("api".to_owned(), grant)]);
-    let options = Arc::new(EgressOptions::default());
-    ConnectionEgress::new(&options, &trust, "main", &description(), &grants).unwrap()
+    let egress = Egress::via(EgressOptions::default(), Via::Pools(Arc::new(trust)));
+    egress.connection("main", &description(), grants).unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,6 +37,7 @@ impl fmt::Display for Secret {
 }
 
 /// The header that proves to one API who sends a request.
+#[derive(PartialEq, Eq)]
 pub(super) struct Proof {
     name: HeaderName,
     value: HeaderValue,

@@ -25,9 +25,15 @@ const FRAMING: [&str; 10] = [
 ];
 
 /// The headers to send in place of the connector's own, or why they are refused. `keys` are the headers in which the
-/// connector's APIs take their keys.
-pub(super) fn outgoing(mut headers: HeaderMap, keys: &[HeaderName]) -> Result<HeaderMap, String> {
-    if let Some(name) = headers.keys().find(|name| refused(name, keys)) {
+/// connector's APIs take their keys, `idempotency` is the one in which this API takes an idempotency key: a connector
+/// that chose it could have two different writes taken for one, or one write done twice.
+pub(super) fn outgoing(
+    mut headers: HeaderMap,
+    keys: &[HeaderName],
+    idempotency: Option<&HeaderName>,
+) -> Result<HeaderMap, String> {
+    let chosen = |name: &HeaderName| idempotency.is_some_and(|other| same(name.as_str(), other.as_str()));
+    if let Some(name) = headers.keys().find(|name| refused(name, keys) || chosen(name)) {
         return Err(format!("a connector may not set the header {name}; the host does where it is needed"));
     }
     for name in FRAMING {
@@ -48,6 +54,12 @@ fn refused(name: &HeaderName, keys: &[HeaderName]) -> bool {
         || keys.iter().any(|key| same(name, key.as_str()))
 }
 
+/// Whether a header is written by the host or the HTTP client, so that it can hold nothing else.
+pub(super) fn reserved(name: &HeaderName, keys: &[HeaderName]) -> bool {
+    let written = [header::ACCEPT_ENCODING, header::COOKIE, header::RANGE, header::USER_AGENT];
+    refused(name, keys) || FRAMING.contains(&name.as_str()) || written.contains(name)
+}
+
 /// Whether two names are one to gateways in the manner of CGI, which turn `-` into `_` (RFC 3875, section 4.1.18).
 fn same(one: &str, other: &str) -> bool {
     let plain = |byte| if byte == b'_' { b'-' } else { byte };
@@ -62,11 +74,15 @@ pub(super) fn readable(headers: &HeaderMap) -> bool {
         .all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
-/// Remove what describes the response's framing, which is gone once the body has been read.
+/// Remove what describes the response's framing, which is gone once the body has been read, and cookies: the session that
+/// one opens is a credential, and would be recorded with the response.
 pub(super) fn incoming(headers: &mut HeaderMap) {
     for name in FRAMING {
         headers.remove(name);
     }
+    headers.remove(header::SET_COOKIE);
+    // RFC 2965, long obsolete; some old servers send both.
+    headers.remove("set-cookie2");
 }
 
 #[cfg(test)]
@@ -92,7 +108,7 @@ mod tests {
             "x-method-override",
             "x-http-method",
         ] {
-            let error = outgoing(map(&[("version", "1"), (name, "x")]), &keys).unwrap_err();
+            let error = outgoing(map(&[("version", "1"), (name, "x")]), &keys, None).unwrap_err();
             assert!(error.contains(name), "{error}");
         }
     }
@@ -107,10 +123,10 @@ mod tests {
             "x-rewrite-url",
             "x_rewrite_url",
         ] {
-            assert!(outgoing(map(&[(name, "/admin")]), &[]).is_err(), "{name}");
+            assert!(outgoing(map(&[(name, "/admin")]), &[], None).is_err(), "{name}");
         }
         let keys = [HeaderName::from_static("x-api-key")];
-        assert!(outgoing(map(&[("x_api_key", "mine")]), &keys).is_err());
+        assert!(outgoing(map(&[("x_api_key", "mine")]), &keys, None).is_err());
     }
 
     #[test]
@@ -126,11 +142,12 @@ mod tests {
                 ("user-agent", "mine"),
             ]),
             &[],
+            None,
         );
         let expected =
             map(&[("accept-encoding", "identity"), ("version", "2021-07-28"), ("user-agent", "mine")]);
         assert_eq!(sent, Ok(expected));
-        let sent = outgoing(HeaderMap::new(), &[]).unwrap();
+        let sent = outgoing(HeaderMap::new(), &[], None).unwrap();
         assert!(sent[header::USER_AGENT].to_str().unwrap().starts_with("transload/"));
     }
 
@@ -139,5 +156,28 @@ mod tests {
         assert!(readable(&HeaderMap::new()));
         assert!(readable(&map(&[("content-encoding", "Identity")])));
         assert!(!readable(&map(&[("content-encoding", "gzip")])));
+    }
+
+    #[test]
+    fn an_idempotency_key_is_the_hosts_to_choose() {
+        let header = HeaderName::from_static("idempotency-key");
+        for name in ["idempotency-key", "idempotency_key"] {
+            let error = outgoing(map(&[(name, "mine")]), &[], Some(&header)).unwrap_err();
+            assert!(error.contains(name), "{error}");
+            assert!(outgoing(map(&[(name, "mine")]), &[], None).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_session_stays_here() {
+        let mut headers = map(&[
+            ("set-cookie", "session=1"),
+            ("set-cookie2", "session=1"),
+            ("connection", "close"),
+            ("x-id", "1"),
+        ]);
+        headers.append("set-cookie", HeaderValue::from_static("other=2"));
+        incoming(&mut headers);
+        assert_eq!(headers, map(&[("x-id", "1")]));
     }
 }

@@ -1,8 +1,9 @@
 //! The one way out: every HTTP request that a connector makes.
 //!
 //! ```text
-//! parse → API by base URL → endpoint by method and path → scope granted? → rate budget → resolve, screen addresses,
-//! connect to exactly those → add the credential → send → cap the body → redact → observe
+//! parse → API by base URL → endpoint by method and path → scope granted? → rate budget                     (admit)
+//! → add the credential → resolve, screen addresses, connect to exactly those → send → heed what the API says of its rate
+//! → cap the body → redact → observe                                                                          (send)
 //! ```
 //!
 //! What is not granted is denied, and the denial names the line of the configuration that would grant it. The connector
@@ -13,10 +14,18 @@ mod address;
 mod connect;
 mod connection;
 mod credential;
+mod error;
 mod headers;
+mod hints;
+mod line;
+mod outbound;
+mod place;
+mod plan;
 mod policy;
+mod pool;
 mod rate;
 mod redact;
+mod window;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,9 +36,13 @@ use url::Url;
 use crate::contract::Description;
 
 use self::connect::Trust;
+use self::plan::Plans;
+use self::rate::Budgets;
 
 pub use self::connection::{CallObserver, CallRecord, ConnectionEgress};
 pub use self::credential::Secret;
+pub use self::error::EgressError;
+pub use self::outbound::{Admission, Admitted, Outbound, Refusal, Transport};
 
 /// How requests are sent.
 #[derive(Debug, Clone)]
@@ -68,112 +81,68 @@ pub struct Grant {
     pub read_only: bool,
 }
 
-/// Why a connection's grants cannot be used. Messages name keys below the connection's table.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EgressError {
-    /// The manifest has no such API.
-    #[error("{setting}: the connector talks to no API of this name; it has {known}")]
-    UnknownApi {
-        /// The key of the configuration.
-        setting: String,
-        /// Its APIs.
-        known: String,
-    },
-    /// The manifest has no such scope.
-    #[error("{setting}: the API has no scope {scope:?}; name each of those that are needed: {known}")]
-    UnknownScope {
-        /// The key of the configuration.
-        setting: String,
-        /// What was granted.
-        scope: String,
-        /// What there is.
-        known: String,
-    },
-    /// A base URL cannot be used.
-    #[error("{setting}: {reason}")]
-    BaseUrl {
-        /// The key of the configuration.
-        setting: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// An entry of the private addresses is not `host:port`.
-    #[error("{setting}: {entry:?} is not host:port, for example 127.0.0.1:4010")]
-    PrivateAddress {
-        /// The key of the configuration.
-        setting: String,
-        /// The entry.
-        entry: String,
-    },
-    /// A credential is needed and not configured.
-    #[error(
-        "{setting} is not set, and {api} takes no request without it; set it, for example to \"env:NAME\""
-    )]
-    CredentialMissing {
-        /// The API.
-        api: String,
-        /// The key of the configuration.
-        setting: String,
-    },
-    /// A credential has characters that a header cannot carry.
-    #[error("{setting} has a line break or another character that an HTTP header cannot carry")]
-    CredentialMalformed {
-        /// The key of the configuration.
-        setting: String,
-    },
-    /// The API wants OAuth 2.
-    #[error("{api} uses OAuth 2, which is not supported yet; use a bearer token")]
-    Oauth2 {
-        /// The API.
-        api: String,
-    },
-    /// The connector's manifest makes no sense.
-    #[error("the connector's manifest of {api} is wrong: {reason}")]
-    Manifest {
-        /// The API.
-        api: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The system has no certificates to trust.
-    #[error(
-        "no trusted certificates were found on this system, so {api} cannot be reached over https; install them (the \
-         package is usually called ca-certificates), or name a bundle in the environment variable SSL_CERT_FILE"
-    )]
-    NoCertificates {
-        /// The API.
-        api: String,
-    },
-    /// TLS cannot be set up.
-    #[error("cannot set up TLS: {reason}")]
-    Tls {
-        /// What the library said.
-        reason: String,
-    },
-}
-
 /// What all connections' requests have in common. Cloning gives another handle to the same.
 #[derive(Clone)]
 pub struct Egress {
-    options: Arc<EgressOptions>,
-    trust: Arc<Trust>,
+    common: Arc<Common>,
+}
+
+/// What all lines of one egress share.
+struct Common {
+    options: EgressOptions,
+    via: Via,
+    plans: Plans,
+    budgets: Budgets,
+}
+
+/// What carries requests.
+enum Via {
+    /// A pool for each line.
+    Pools(Arc<Trust>),
+    /// Whatever the embedder has.
+    Custom(Arc<dyn Transport>),
 }
 
 impl Egress {
     /// Read the system's trusted certificates. Ones that cannot be read are skipped.
     pub fn new(options: EgressOptions) -> Egress {
-        Egress { options: Arc::new(options), trust: Arc::new(Trust::system()) }
+        Egress::via(options, Via::Pools(Arc::new(Trust::system())))
+    }
+
+    /// Send requests by `transport` once they are decided. Policy, budgets, credentials, the timeout, the cap on bodies and
+    /// redaction stay as they are. Certificates and the screening of addresses are the transport's part, and so
+    /// `connect_timeout` has no effect.
+    pub fn with_transport(options: EgressOptions, transport: Arc<dyn Transport>) -> Egress {
+        Egress::via(options, Via::Custom(transport))
+    }
+
+    fn via(options: EgressOptions, via: Via) -> Egress {
+        let (plans, budgets) = (Plans::default(), Budgets::default());
+        Egress { common: Arc::new(Common { options, via, plans, budgets }) }
     }
 
     /// Prepare the requests of one connection: check its grants against the manifest, and give it a pool of connections
-    /// of its own, so that neither sockets nor TLS sessions are shared between credentials.
+    /// of its own, so that neither sockets nor TLS sessions are shared between credentials. Its rate budgets are shared with
+    /// the connections of this egress that use the same credential at the same place.
     pub fn connection(
         &self,
         name: &str,
         description: &Description,
         grants: BTreeMap<String, Grant>,
     ) -> Result<ConnectionEgress, EgressError> {
-        ConnectionEgress::new(&self.options, &self.trust, name, description, &grants)
+        ConnectionEgress::new(&self.common, name, description, &grants, None)
+    }
+
+    /// The same for a connection whose connector or grants change: where an API is still at the same place, with the same
+    /// credential and private addresses, the open connections of `previous` are kept.
+    pub fn connection_after(
+        &self,
+        name: &str,
+        description: &Description,
+        grants: BTreeMap<String, Grant>,
+        previous: &ConnectionEgress,
+    ) -> Result<ConnectionEgress, EgressError> {
+        ConnectionEgress::new(&self.common, name, description, &grants, Some(previous))
     }
 }
 

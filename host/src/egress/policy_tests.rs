@@ -1,9 +1,10 @@
 //! Tests of the policy: what is allowed, what is not, and what each denial says.
 
+use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
 
 use super::*;
-use crate::contract::{Credential, Endpoint, InDoubt};
+use crate::contract::{self, Api, Credential, Description, Endpoint};
 
 fn endpoint(method: contract::Method, path: &str, scope: &str, access: Access) -> Endpoint {
     Endpoint { method, path: path.to_owned(), scope: scope.to_owned(), access, in_doubt: InDoubt::Resend }
@@ -52,9 +53,13 @@ fn grant(scopes: &[&str]) -> Grant {
     Grant { scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(), ..Grant::default() }
 }
 
+fn plan() -> Arc<Plan> {
+    Arc::new(Plan::new(&description().apis).unwrap())
+}
+
 fn policy(grants: &[(&str, Grant)]) -> Result<Policy, EgressError> {
     let grants = grants.iter().map(|(name, grant)| ((*name).to_owned(), grant.clone())).collect();
-    Policy::new("main", &description(), &grants)
+    Policy::new("main", plan(), &grants)
 }
 
 fn generous() -> Policy {
@@ -204,9 +209,9 @@ fn read_only_denies_writes_alone() {
 fn without_grants_nothing_is_permitted() {
     let policy = policy(&[]).unwrap();
     assert!(decide(&policy, "GET", "https://api.shop.example/orders/42").is_err());
-    let empty =
-        super::Policy::new("main", &description(), &BTreeMap::from([("shop".to_owned(), grant(&[]))]));
-    assert!(decide(&empty.unwrap(), "GET", "https://api.shop.example/orders/42").is_err());
+    let empty = self::policy(&[("shop", grant(&[]))]).unwrap();
+    assert!(empty.target(0).is_none());
+    assert!(decide(&empty, "GET", "https://api.shop.example/orders/42").is_err());
 }
 
 fn redirected(url: &str, private: &[&str]) -> Result<Policy, EgressError> {
@@ -276,4 +281,18 @@ proptest! {
     fn any_path_is_judged_without_a_panic(path in "\\PC{0,60}") {
         let _ = decide(&generous(), "GET", &format!("https://api.shop.example/{path}"));
     }
+}
+
+#[test]
+fn a_permit_says_what_the_call_is() {
+    let mut description = description();
+    description.apis[0].endpoints[2].in_doubt = InDoubt::Never;
+    let plan = Arc::new(Plan::new(&description.apis).unwrap());
+    let grants = BTreeMap::from([("shop".to_owned(), grant(&["orders.read", "orders.write"]))]);
+    let policy = Policy::new("main", plan, &grants).unwrap();
+    let url = "https://api.shop.example/orders/42";
+    let read = policy.decide(&Method::GET, &url.parse().unwrap()).unwrap();
+    assert_eq!((read.access, read.in_doubt), (Access::Read, InDoubt::Resend));
+    let write = policy.decide(&Method::POST, &format!("{url}/notes").parse().unwrap()).unwrap();
+    assert_eq!((write.access, write.in_doubt), (Access::Write, InDoubt::Never));
 }

@@ -1,157 +1,184 @@
-//! Keeping within the rates that an API's manifest names.
+//! Keeping within the rates that manifests name and within what APIs say about theirs: one budget for one credential,
+//! shared by all connections that use it.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::Secret;
+use super::window::Window;
 use crate::contract::Rate;
 
-/// Parts that a window is divided into. A request counts until the whole of its part has left the window, so a budget is
-/// kept exactly, and given back up to a sixty-fourth of the window late. Memory per rate does not depend on the rate.
-const PARTS: u32 = 64;
+/// Entries of the registry below which it is not worth looking for dead ones.
+const SWEEP_MIN: usize = 64;
 
-/// The longest window, in milliseconds: 31 days, the longest that vendors bill by. Also keeps a manifest's number from
-/// running past the end of the clock.
-const WINDOW_MS_MAX: u64 = 31 * 24 * 60 * 60 * 1_000;
+/// What a budget is for: an API's place and a credential, as the SHA-256 of both. The credential cannot be read from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct BudgetKey([u8; 32]);
 
-/// Counts one credential's requests against all of its API's rates.
+impl BudgetKey {
+    pub(super) fn new(place: &str, credential: Option<&Secret>) -> BudgetKey {
+        let mut digest = Sha256::new();
+        // The length keeps the two apart, wherever one ends.
+        digest.update((place.len() as u64).to_be_bytes());
+        digest.update(place);
+        digest.update(credential.map_or("", Secret::expose));
+        BudgetKey(digest.finalize().into())
+    }
+}
+
+/// The budgets in use.
+#[derive(Default)]
+pub(super) struct Budgets(Mutex<Registry>);
+
+#[derive(Default)]
+struct Registry {
+    limiters: HashMap<BudgetKey, Weak<Limiter>>,
+    /// Entries at which dead ones are looked for again: twice those that were alive the last time, so that the search
+    /// costs each newcomer the same, however many there are.
+    sweep_at: usize,
+}
+
+impl Budgets {
+    /// Share the budget of `key`, within `rates` from now on. What others who share it asked for holds as well.
+    pub(super) fn join(&self, key: BudgetKey, rates: &[Rate]) -> Share {
+        let mut registry = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let limiter = match registry.limiters.get(&key).and_then(Weak::upgrade) {
+            Some(limiter) => limiter,
+            None => {
+                if registry.limiters.len() >= registry.sweep_at.max(SWEEP_MIN) {
+                    registry.limiters.retain(|_, limiter| limiter.strong_count() > 0);
+                    registry.sweep_at = registry.limiters.len().saturating_mul(2);
+                }
+                let limiter = Arc::new(Limiter::default());
+                registry.limiters.insert(key, Arc::downgrade(&limiter));
+                limiter
+            }
+        };
+        drop(registry);
+        limiter.join(rates, Instant::now());
+        Share { limiter, rates: rates.into() }
+    }
+}
+
+/// A part in a budget. The rates that it brought are given up when it is dropped.
+pub(super) struct Share {
+    limiter: Arc<Limiter>,
+    rates: Box<[Rate]>,
+}
+
+impl std::ops::Deref for Share {
+    type Target = Limiter;
+
+    fn deref(&self) -> &Limiter {
+        &self.limiter
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.limiter.leave(&self.rates);
+    }
+}
+
+/// Counts one credential's requests against all rates that hold for it.
+#[derive(Default)]
 pub(super) struct Limiter {
-    windows: Mutex<Vec<Window>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    windows: Vec<Window>,
+    /// Until when the API wants no request.
+    held_until: Option<Instant>,
 }
 
 impl Limiter {
-    pub(super) fn new(rates: &[Rate]) -> Limiter {
-        Limiter { windows: Mutex::new(rates.iter().map(Window::new).collect()) }
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Whole between the methods, none of which panics part-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn join(&self, rates: &[Rate], now: Instant) {
+        let mut state = self.state();
+        for rate in rates {
+            let mut window = Window::new(*rate, now);
+            window.members = 1;
+            match state.windows.iter_mut().find(|known| known.equals(&window)) {
+                Some(known) => known.members += 1,
+                None => {
+                    // What has been sent counts for who comes later, too: a swap of modules is no fresh budget.
+                    let length = window.length();
+                    if let Some(best) = state.windows.iter().min_by_key(|known| known.distance(length)) {
+                        window.seed(best, now);
+                    }
+                    state.windows.push(window);
+                }
+            }
+        }
+    }
+
+    fn leave(&self, rates: &[Rate]) {
+        let mut state = self.state();
+        let now = Instant::now();
+        for rate in rates {
+            let window = Window::new(*rate, now);
+            if let Some(known) = state.windows.iter_mut().find(|known| known.equals(&window)) {
+                known.members = known.members.saturating_sub(1);
+            }
+        }
+        state.windows.retain(|window| window.members > 0);
     }
 
     /// Count a request at `now`, or say how long to wait before one fits; nothing is counted then.
     pub(super) fn take(&self, now: Instant) -> Result<(), Duration> {
-        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = windows.iter_mut().filter_map(|window| window.wait(now)).max();
-        if let Some(wait) = wait {
-            return Err(wait);
+        let mut state = self.state();
+        if let Some(until) = state.closed_until(now) {
+            return Err(until.saturating_duration_since(now));
         }
-        windows.iter_mut().for_each(|window| window.count(now));
+        state.windows.iter_mut().for_each(|window| window.count(now, 1));
         Ok(())
     }
+
+    /// Count a request as soon as one fits, but wait at most `patience`: longer, and nothing is counted, and the answer
+    /// is how long it would be from then on.
+    pub(super) async fn take_within(&self, patience: Duration) -> Result<(), Duration> {
+        let until = Instant::now() + patience;
+        loop {
+            let now = Instant::now();
+            let Err(wait) = self.take(now) else { return Ok(()) };
+            if now + wait > until {
+                return Err(wait);
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Admit nothing for `pause` from `now` on. Never shortens an earlier hold: an answer to a request that had left
+    /// before knows less.
+    pub(super) fn hold(&self, now: Instant, pause: Duration) {
+        let mut state = self.state();
+        state.held_until = state.held_until.max(Some(now + pause));
+    }
+
+    /// Until when no request fits; none if one does.
+    pub(super) fn closed_until(&self, now: Instant) -> Option<Instant> {
+        self.state().closed_until(now)
+    }
 }
 
-struct Window {
-    requests: u32,
-    length: Duration,
-    part: Duration,
-    /// Start and count of the parts with requests in them, oldest first.
-    parts: VecDeque<(Instant, u32)>,
-    total: u32,
-}
-
-impl Window {
-    fn new(rate: &Rate) -> Window {
-        let length = Duration::from_millis(rate.per_ms.min(WINDOW_MS_MAX));
-        // A rate of zero requests could never be met; the manifest's author meant at least one.
-        Window {
-            requests: rate.requests.max(1),
-            length,
-            part: length / PARTS,
-            parts: VecDeque::new(),
-            total: 0,
-        }
-    }
-
-    /// When a request that is counted in the part from `start` stops counting.
-    fn end(&self, start: Instant) -> Instant {
-        start + self.part + self.length
-    }
-
-    fn wait(&mut self, now: Instant) -> Option<Duration> {
-        while let Some((start, count)) = self.parts.front().copied()
-            && self.end(start) <= now
-        {
-            self.total -= count;
-            self.parts.pop_front();
-        }
-        if self.total < self.requests {
-            return None;
-        }
-        self.parts.front().map(|(start, _)| self.end(*start).saturating_duration_since(now))
-    }
-
-    fn count(&mut self, now: Instant) {
-        self.total += 1;
-        let part = self.part;
-        match self.parts.back_mut() {
-            Some((start, count)) if now.saturating_duration_since(*start) < part => *count += 1,
-            _ => self.parts.push_back((now, 1)),
-        }
+impl State {
+    fn closed_until(&mut self, now: Instant) -> Option<Instant> {
+        let held = self.held_until.filter(|until| *until > now);
+        let full = self.windows.iter_mut().filter_map(|window| window.wait(now)).max();
+        held.max(full.map(|wait| now + wait))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn limiter(rates: &[(u32, u64)]) -> Limiter {
-        let rates: Vec<Rate> =
-            rates.iter().map(|(requests, per_ms)| Rate { requests: *requests, per_ms: *per_ms }).collect();
-        Limiter::new(&rates)
-    }
-
-    #[test]
-    fn no_window_ever_holds_more_than_its_rate() {
-        let limiter = limiter(&[(5, 1_000)]);
-        let start = Instant::now();
-        let mut sent = Vec::new();
-        // An eager caller, asking every 7 ms for ten seconds.
-        for step in 0..1_430 {
-            let at = Duration::from_millis(step * 7);
-            if limiter.take(start + at).is_ok() {
-                sent.push(at);
-            }
-        }
-        for (index, first) in sent.iter().enumerate() {
-            let within = sent[index..].iter().filter(|at| **at - *first < Duration::from_secs(1)).count();
-            assert!(within <= 5, "{within} requests within a second of {first:?}");
-        }
-        // Ten windows of five, less what the rounding costs: 64/65 of 50, and the eager caller's steps.
-        assert!((45..=50).contains(&sent.len()), "{}", sent.len());
-    }
-
-    #[test]
-    fn a_refusal_says_when_to_come_back() {
-        let limiter = limiter(&[(2, 640), (3, 6_400)]);
-        let start = Instant::now();
-        assert_eq!(limiter.take(start), Ok(()));
-        assert_eq!(limiter.take(start), Ok(()));
-        // 640 ms, and the 10 ms of the part that both were counted in.
-        let wait = limiter.take(start).unwrap_err();
-        assert_eq!(wait, Duration::from_millis(650));
-        assert_eq!(limiter.take(start + wait), Ok(()));
-        // Now the longer window is full.
-        assert_eq!(limiter.take(start + wait), Err(Duration::from_millis(6_500 - 650)));
-    }
-
-    #[test]
-    fn without_rates_nothing_waits() {
-        let limiter = limiter(&[]);
-        let now = Instant::now();
-        assert!((0..100_000).all(|_| limiter.take(now).is_ok()));
-    }
-
-    #[test]
-    fn absurd_windows_do_no_harm() {
-        let limiter = limiter(&[(1, u64::MAX), (1, 0)]);
-        let now = Instant::now();
-        assert_eq!(limiter.take(now), Ok(()));
-        assert!(limiter.take(now).is_err());
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let limiter = limiter(&[(u32::MAX, 64)]);
-        let start = Instant::now();
-        for step in 0..10_000 {
-            limiter.take(start + Duration::from_millis(step)).unwrap();
-        }
-        assert!(limiter.windows.lock().unwrap()[0].parts.len() <= 66);
-    }
-}
+#[path = "rate_tests.rs"]
+mod tests;

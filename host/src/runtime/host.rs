@@ -16,7 +16,7 @@ use super::trouble::{Trouble, check_events};
 use crate::contract::{Description, Event, Failure, Probe};
 use crate::engine::CallError;
 use crate::storage::{
-    EventFilter, EventRecord, Intake, Origin, Sequence, Storage, StorageError, Work, WorkSink,
+    EventFilter, EventRecord, Intake, Origin, Sequence, Storage, StorageError, Work, WorkId, WorkSink,
 };
 
 /// How long a stopping host waits for what is under way: as long as one call may take, and some for its commit. What is
@@ -154,6 +154,7 @@ impl Host {
             origin: Origin::Submission,
             events,
             writes: Vec::new(),
+            attempt: None,
             at: clock::now(),
         };
         Ok(self.shared.storage.take_in(intake).await? > 0)
@@ -337,6 +338,10 @@ impl WorkSink for Door {
         let due = work.not_before.map(clock::timer);
         connection.queue().push(work, due);
         connection.changed.notify_one();
+    }
+
+    fn withdraw(&self, _connection: &str, _subject: Option<&str>, _id: WorkId) {
+        // It stays in its queue; when its turn comes, it is found to have ended.
     }
 }
 

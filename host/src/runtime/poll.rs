@@ -132,6 +132,7 @@ impl Shared {
             origin: Origin::Poll { trigger: trigger.to_owned(), cursor: page.cursor.clone() },
             events: std::mem::take(&mut page.events),
             writes: store.take_writes(),
+            attempt: None,
             at: clock::now(),
         };
         let new = self.storage.take_in(intake).await?;

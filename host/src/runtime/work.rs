@@ -51,7 +51,8 @@ impl Shared {
 
     async fn read_delivery(&self, connection: &Connection, sequence: Sequence) -> Result<(), Trouble> {
         let id = WorkId::Delivery(sequence);
-        let Some(stored) = self.storage.delivery(sequence).await? else {
+        let stored = self.storage.delivery(sequence).await?.filter(|stored| stored.state.is_open());
+        let Some(stored) = stored else {
             return Err(StorageError::Ended(id.to_string()).into());
         };
         let Call { ports, store, scribe } = connection.call(&self.storage, &self.feed, Some(id));
@@ -63,6 +64,7 @@ impl Shared {
             origin: Origin::Delivery(sequence),
             events,
             writes: store.take_writes(),
+            attempt: None,
             at: clock::now(),
         };
         let events = self.storage.take_in(intake).await?;
@@ -77,7 +79,8 @@ impl Shared {
         work: &Work,
     ) -> Result<(), Trouble> {
         let started = Instant::now();
-        let Some(record) = self.storage.event(sequence).await? else {
+        let record = self.storage.event(sequence).await?.filter(|record| record.state.is_open());
+        let Some(record) = record else {
             return Err(StorageError::Ended(work.id.to_string()).into());
         };
         let change = record.event.change.clone();
@@ -105,6 +108,7 @@ impl Shared {
             receipt: receipt.clone(),
             writes: store.take_writes(),
             module: connection.connector.digest().to_owned(),
+            attempt: None,
             at: clock::now(),
         };
         let follow_ups = self.storage.finish(finish).await?;
@@ -131,6 +135,7 @@ impl Shared {
             not_before: verdict.not_before,
             reason: verdict.reason.clone(),
             module: connection.connector.digest().to_owned(),
+            attempt: None,
             at: now,
         };
         match self.storage.set_back(setback).await {
@@ -183,6 +188,7 @@ impl Shared {
                 not_before: None,
                 reason: error.to_string(),
                 module: connection.connector.digest().to_owned(),
+                attempt: None,
                 at: clock::now(),
             };
             match self.storage.set_back(unchanged).await {

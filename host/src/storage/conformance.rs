@@ -39,13 +39,17 @@ macro_rules! conformance {
 }
 pub(crate) use conformance;
 
-/// Notes the work that it is handed.
+/// Notes the work that it is handed, and what is withdrawn.
 #[derive(Default)]
-pub(crate) struct Notes(Mutex<Vec<Work>>);
+pub(crate) struct Notes(Mutex<Vec<Work>>, Mutex<Vec<(String, Option<String>, WorkId)>>);
 
 impl WorkSink for Notes {
     fn accept(&self, work: Work) {
         self.0.lock().unwrap().push(work);
+    }
+
+    fn withdraw(&self, connection: &str, subject: Option<&str>, id: WorkId) {
+        self.1.lock().unwrap().push((connection.to_owned(), subject.map(str::to_owned), id));
     }
 }
 
@@ -92,7 +96,14 @@ pub(crate) fn event(id: &str, subject: &str) -> Event {
 }
 
 fn intake(origin: Origin, events: Vec<Event>) -> Intake {
-    Intake { connection: "shop".to_owned(), origin, events, writes: Vec::new(), at: 1_700_000_000_001 }
+    Intake {
+        connection: "shop".to_owned(),
+        origin,
+        events,
+        writes: Vec::new(),
+        attempt: None,
+        at: 1_700_000_000_001,
+    }
 }
 
 fn submission(ids: &[&str]) -> Intake {
@@ -106,7 +117,7 @@ fn poll(cursor: Option<&str>, events: Vec<Event>) -> Intake {
 
 fn finish(sequence: Sequence, receipt: Receipt, writes: Vec<EntryWrite>) -> Finish {
     let (connection, module) = ("shop".to_owned(), "sha256:00".to_owned());
-    Finish { sequence, connection, receipt, writes, module, at: 1_700_000_000_002 }
+    Finish { sequence, connection, receipt, writes, module, attempt: None, at: 1_700_000_000_002 }
 }
 
 fn skipped() -> Receipt {
@@ -125,6 +136,7 @@ fn setback(id: WorkId, state: State) -> Setback {
         not_before: (state == State::Waiting).then_some(1_700_000_060_000),
         reason: "the vendor is down".to_owned(),
         module: "sha256:00".to_owned(),
+        attempt: None,
         at: 1_700_000_000_003,
     }
 }
@@ -159,7 +171,7 @@ pub(crate) async fn a_delivery_reads_back(bed: &mut dyn Bed) {
     let stored = storage.delivery(sequence).await.unwrap().unwrap();
     assert_eq!(stored.delivery.body, delivery("d-1").body);
     assert_eq!(stored.delivery.headers, delivery("d-1").headers);
-    assert_eq!((stored.state, stored.attempts, stored.id.as_str()), (State::Waiting, 0, "d-1"));
+    assert_eq!((stored.state, stored.attempts, stored.id.as_str()), (State::Received, 0, "d-1"));
     assert_eq!(storage.delivery(sequence + 1).await, Ok(None));
 }
 
@@ -214,7 +226,7 @@ pub(crate) async fn an_event_reads_back(bed: &mut dyn Bed) {
     storage.take_in(submission(&["a"])).await.unwrap();
     let record = only_event(&*storage).await;
     assert_eq!(record.event, event("a", "order-1"));
-    assert_eq!((record.state, record.attempts, record.receipt), (State::Waiting, 0, None));
+    assert_eq!((record.state, record.attempts, record.receipt), (State::Received, 0, None));
     assert_eq!((record.origin.as_str(), record.received_at), ("submission", 1_700_000_000_001));
 }
 
@@ -375,7 +387,7 @@ pub(crate) async fn a_stale_comparison_is_a_conflict_and_writes_nothing(bed: &mu
     let stale = EntryWrite { expected: Some(0), ..put("k", b"2", 1) };
     let outcome = storage.finish(finish(sequence, skipped(), vec![put("j", b"1", 1), stale])).await;
     assert_eq!(outcome, Err(StorageError::Conflict { key: "k".to_owned() }));
-    assert_eq!(only_event(&*storage).await.state, State::Waiting);
+    assert_eq!(only_event(&*storage).await.state, State::Received);
     assert_eq!(storage.entry("shop", "j").await, Ok(StoredEntry::default()));
     let fresh = EntryWrite { expected: Some(1), ..put("k", b"2", 2) };
     assert_eq!(storage.finish(finish(sequence, skipped(), vec![fresh])).await, Ok(0));

@@ -37,6 +37,14 @@ pub enum StorageError {
         /// The latest that we know.
         known: u32,
     },
+    /// An earlier version wrote the file, and it was opened for reading, which upgrades nothing.
+    #[error(
+        "{path} was written by an earlier transload: start this one with `transload run`, which upgrades the file"
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+    },
     /// The file is damaged.
     #[error(
         "{path} is damaged ({reason}): stop transload and restore a copy, or salvage it with `sqlite3 FILE .recover`"
@@ -52,6 +60,16 @@ pub enum StorageError {
     Full {
         /// The database.
         path: PathBuf,
+    },
+    /// The disk does not do what it is asked.
+    #[error(
+        "the disk under {path} failed ({reason}): check it and the system's log; transload goes on when it works again"
+    )]
+    Disk {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        reason: String,
     },
     /// Someone else holds SQLite's own lock for too long.
     #[error("{path} is locked by another program: close what has it open for writing")]
@@ -71,9 +89,12 @@ pub enum StorageError {
         /// The entry's key.
         key: String,
     },
-    /// The delivery or event has ended before, or never existed.
+    /// The delivery or event has ended before, or never existed, so that it cannot be handled.
     #[error("{0} is not waiting to be handled: it has ended already, or never existed")]
     Ended(String),
+    /// There is no such thing, or it has been forgotten since.
+    #[error("there is no {0}; it never existed, or was old and has been forgotten")]
+    NotFound(String),
     /// A stored record does not read back, or one does not fit.
     #[error("cannot read or write {what}: {reason}")]
     Record {

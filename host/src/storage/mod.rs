@@ -3,22 +3,34 @@
 //! [`Storage`] is what an engine has to do, each method in one transaction; [`SqliteStorage`] is the engine for one host.
 //! An engine hands out the work that it holds through a [`WorkSink`], in the order in which it became durable.
 
+mod attempt;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod error;
+mod lifecycle;
+mod module;
 mod record;
 mod sqlite;
+mod write;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::contract::Instant;
+
+pub use attempt::{ATTEMPTS_PER_WORK_MAX, AttemptRecord};
 pub use error::StorageError;
+pub use lifecycle::{Setback, State};
+pub use module::{ACTIVATIONS_PER_CONNECTION_MAX, ACTIVATIONS_WITH_MODULES, Activation};
 pub use record::{
-    Acceptance, EntryWrite, EventFilter, EventRecord, Finish, Intake, NewDelivery, Origin, Sequence, Setback,
-    State, StoredDelivery, StoredEntry, Work, WorkId,
+    Acceptance, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter, EventRecord, Finish, Intake,
+    NewDelivery, Origin, Sequence, StoredDelivery, StoredEntry, Work, WorkId,
 };
-pub use sqlite::SqliteStorage;
+pub use sqlite::{SqliteOptions, SqliteStorage};
+pub use write::{
+    WRITE_KEY_BYTES_MAX, WRITES_PER_WORK_MAX, WriteIntent, WriteOutcome, WriteRecord, WriteState,
+};
 
 /// The most records that one listing answers.
 pub const EVENTS_PER_LISTING_MAX: u32 = 1_000;
@@ -26,8 +38,11 @@ pub const EVENTS_PER_LISTING_MAX: u32 = 1_000;
 /// Takes the work that becomes ready to run.
 pub trait WorkSink: Send + Sync {
     /// Take a piece of work that is durable. Called in the order of acceptance, from the engine's own thread, so it must
-    /// not block.
+    /// not block. Retried work may be held already: then this says how it stands now, and it is brought forward.
     fn accept(&self, work: Work);
+
+    /// Let go of work that a person has given up, if it is held. Called like `accept`, and in order with it.
+    fn withdraw(&self, connection: &str, subject: Option<&str>, id: WorkId);
 }
 
 /// Durable memory. When a writing method has answered, what it wrote survives a crash; when it fails, it wrote nothing.
@@ -52,11 +67,69 @@ pub trait Storage: Send + Sync {
     /// Note that a delivery or event did not succeed and what happens to it next. Fails with `Ended`.
     async fn set_back(&self, setback: Setback) -> Result<(), StorageError>;
 
+    /// Note that a write is about to be sent; it may be when this has answered. A second intent for the same key, as for
+    /// a resend, takes the first one's place. Fails with `Ended` when the work is no longer open, so that nothing is
+    /// sent for it any more, and with `Record` beyond [`WRITE_KEY_BYTES_MAX`] and [`WRITES_PER_WORK_MAX`].
+    async fn intend(&self, intent: WriteIntent) -> Result<(), StorageError>;
+
+    /// Note what came of a write, also when its work has ended meanwhile. Fails with `NotFound` when it was not intended.
+    async fn settle(&self, outcome: WriteOutcome) -> Result<(), StorageError>;
+
+    /// The writes of a piece of work, in the order in which they were first intended.
+    async fn writes(&self, id: WorkId) -> Result<Vec<WriteRecord>, StorageError>;
+
+    /// The attempts at a piece of work, oldest first; the last [`ATTEMPTS_PER_WORK_MAX`].
+    async fn attempts(&self, id: WorkId) -> Result<Vec<AttemptRecord>, StorageError>;
+
+    /// Have dead, waiting or parked work run again now, its attempts counted from zero; it is handed to the sink. What it
+    /// wrote stays remembered. Answers the state that it was in. Fails with `Ended` when it is done, skipped or
+    /// discarded, and with `NotFound`.
+    async fn retry(&self, id: WorkId, at: Instant) -> Result<State, StorageError>;
+
+    /// Give open or dead work up for good, for a person's reason. Answers the state that it was in. Fails with `Ended`
+    /// when it is done, skipped or discarded, and with `NotFound`.
+    async fn discard(&self, id: WorkId, reason: String, at: Instant) -> Result<State, StorageError>;
+
+    /// Have everything run again that died under `module` in `connection` at or after `since`: a module that is rolled
+    /// back takes its victims with it. Answers how many there were.
+    async fn revive(
+        &self,
+        connection: &str,
+        module: &str,
+        since: Instant,
+        at: Instant,
+    ) -> Result<usize, StorageError>;
+
+    /// Keep a module's bytes, unless they are kept.
+    async fn keep_module(&self, digest: &str, bytes: Arc<[u8]>) -> Result<(), StorageError>;
+
+    /// A module's bytes.
+    async fn module(&self, digest: &str) -> Result<Option<Vec<u8>>, StorageError>;
+
+    /// Note that a connection took up a module.
+    async fn activate(&self, activation: Activation) -> Result<(), StorageError>;
+
+    /// A connection's latest activations, newest first.
+    async fn activations(&self, connection: &str, limit: u32) -> Result<Vec<Activation>, StorageError>;
+
+    /// Forget what ended before `before`: the attempts, write records, bodies and raw data of work that is done, skipped
+    /// or discarded; then settings that no attempt names, and modules that neither an attempt nor one of the last
+    /// [`ACTIVATIONS_WITH_MODULES`] of a connection names. Removes or empties at most `limit` rows, so that others wait
+    /// only briefly, and answers how many; fewer than `limit` means that nothing is left to forget.
+    ///
+    /// Dead work keeps everything: it may be retried, and without its write record it would do its writes twice. The ids
+    /// of deliveries and events stay, so that duplicates are recognised for ever. A module is kept until a purge with a
+    /// later `before` than the one that first finds it unused, so that none goes between being kept and being activated.
+    async fn purge(&self, before: Instant, limit: u32) -> Result<usize, StorageError>;
+
     /// Write entries outside any event, as an action does. Fails with `Conflict`.
     async fn write_entries(&self, connection: &str, writes: Vec<EntryWrite>) -> Result<(), StorageError>;
 
     /// A delivery.
     async fn delivery(&self, sequence: Sequence) -> Result<Option<StoredDelivery>, StorageError>;
+
+    /// Deliveries, newest first.
+    async fn deliveries(&self, filter: DeliveryFilter) -> Result<Vec<DeliveryRecord>, StorageError>;
 
     /// An event.
     async fn event(&self, sequence: Sequence) -> Result<Option<EventRecord>, StorageError>;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::{AttemptRecord, State};
 use crate::contract::{Delivery, Event, Header, Instant, Receipt};
 
 /// A delivery's or event's number. Later ones have higher numbers; none is used twice.
@@ -119,6 +120,9 @@ pub struct Intake {
     pub events: Vec<Event>,
     /// Entries that were written on the way.
     pub writes: Vec<EntryWrite>,
+    /// The attempt at the delivery, to look at and to replay. Polls and submissions are no work that it could be kept
+    /// with: theirs is left out.
+    pub attempt: Option<AttemptRecord>,
     /// Now.
     pub at: Instant,
 }
@@ -159,70 +163,10 @@ pub struct Finish {
     pub writes: Vec<EntryWrite>,
     /// Digest of the module that handled it.
     pub module: String,
+    /// The attempt, to look at and to replay.
+    pub attempt: Option<AttemptRecord>,
     /// Now.
     pub at: Instant,
-}
-
-/// What happens to a piece of work that did not succeed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setback {
-    /// Which it is.
-    pub id: WorkId,
-    /// `Waiting`, `Parked` or `Dead`.
-    pub state: State,
-    /// Failed attempts, this one included.
-    pub attempts: u32,
-    /// When to try again, if it waits.
-    pub not_before: Option<Instant>,
-    /// Why, for a person.
-    pub reason: String,
-    /// Digest of the module that failed.
-    pub module: String,
-    /// Now.
-    pub at: Instant,
-}
-
-/// Where a delivery or event stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// To be handled, now or at its time.
-    Waiting,
-    /// To be handled when a person has put the connection right.
-    Parked,
-    /// Handled.
-    Done,
-    /// Handled; there was nothing to do.
-    Skipped,
-    /// Given up; a person may retry it.
-    Dead,
-}
-
-impl State {
-    /// Every state.
-    pub const ALL: [State; 5] = [State::Waiting, State::Parked, State::Done, State::Skipped, State::Dead];
-
-    /// Its name, as tables and listings show it.
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Waiting => "waiting",
-            State::Parked => "parked",
-            State::Done => "done",
-            State::Skipped => "skipped",
-            State::Dead => "dead",
-        }
-    }
-
-    /// The state of this name.
-    pub fn from_name(name: &str) -> Option<State> {
-        State::ALL.into_iter().find(|state| state.name() == name)
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// An event that was kept, with what came of it.
@@ -263,6 +207,48 @@ pub struct EventFilter {
     pub id: Option<String>,
     /// About this subject.
     pub subject: Option<String>,
+    /// In this state.
+    pub state: Option<State>,
+    /// Handled last by the module of this digest.
+    pub module: Option<String>,
+    /// Older than this one: the last of the page before.
+    pub before: Option<Sequence>,
+    /// At most so many; at most 1,000, and 1,000 when zero.
+    pub limit: u32,
+}
+
+/// A delivery in a listing: all but what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryRecord {
+    /// Its number.
+    pub sequence: Sequence,
+    /// Whose it is.
+    pub connection: String,
+    /// The API that it came for.
+    pub source: String,
+    /// The sender's id of it.
+    pub id: String,
+    /// When it came.
+    pub received_at: Instant,
+    /// Where it stands; never `Skipped`.
+    pub state: State,
+    /// Failed attempts to read it.
+    pub attempts: u32,
+    /// When it is tried again, if that is decided.
+    pub not_before: Option<Instant>,
+    /// Why it is not done, or why its last attempt failed.
+    pub reason: Option<String>,
+    /// Digest of the module that read it last, or failed to.
+    pub module: Option<String>,
+    /// When it ended.
+    pub ended_at: Option<Instant>,
+}
+
+/// Which deliveries to list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeliveryFilter {
+    /// Of this connection.
+    pub connection: Option<String>,
     /// In this state.
     pub state: Option<State>,
     /// Older than this one: the last of the page before.

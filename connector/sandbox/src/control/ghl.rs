@@ -16,42 +16,19 @@ const SAMPLE: &str = include_str!("../ghl/sample-order.json");
 
 pub(super) fn route(state: &mut State, route: &[&str], request: &Request, now: Timestamp) -> Answer {
     match (request.method.as_str(), route) {
-        ("POST", ["orders"]) => place(state, body(request)?, now),
-        ("POST", ["orders", id, "payments"]) => pay(state, id, body(request)?, now),
-        ("PUT", ["orders", id, "status"]) => set_status(state, id, &body(request)?, now),
-        ("POST", ["transactions", id, "refunds"]) => refund(state, id, body(request)?, now),
+        ("POST", ["orders"]) => ok(&place(state, body(request)?, now)?),
+        ("POST", ["orders", id, "payments"]) => ok(&Made { id: pay(state, id, body(request)?, now)? }),
+        ("PUT", ["orders", id, "status"]) => {
+            let change: NewStatus = body(request)?;
+            ok(&set_status(state, id, &change.status, now)?)
+        }
+        ("POST", ["transactions", id, "refunds"]) => ok(&refund(state, id, body(request)?, now)?),
         ("PUT", ["contacts", id]) => {
             state.ghl.put_contact(id, &object(body(request)?)?)?;
             done()
         }
         _ => Err(no_such_path(request)),
     }
-}
-
-fn place(state: &mut State, order: PlaceOrder, now: Timestamp) -> Answer {
-    let document = match order.order {
-        Some(document) => document,
-        None => Json::parse(SAMPLE).map_err(|error| invalid(error.to_string()))?,
-    };
-    let id = state.ghl.place(object(document)?, &mut state.ids, now)?;
-    if order.webhook {
-        ghl::emit(state, "OrderCreate", &id, now);
-    }
-    let contact = state.ghl.order(&id).and_then(|order| order.document.str("contactId"));
-    ok(&Placed { contact_id: contact.map(str::to_owned), id })
-}
-
-fn pay(state: &mut State, order: &str, pay: Pay, now: Timestamp) -> Answer {
-    #[derive(Serialize)]
-    struct Paid {
-        id: String,
-    }
-    let status = pay.status.as_deref().unwrap_or("succeeded");
-    let (id, completed) = state.ghl.pay(order, pay.amount, status, &mut state.ids, now)?;
-    if completed {
-        ghl::emit(state, "OrderStatusUpdate", order, now);
-    }
-    ok(&Paid { id })
 }
 
 /// The body of a change of status.
@@ -61,18 +38,50 @@ struct NewStatus {
     status: String,
 }
 
-fn set_status(state: &mut State, id: &str, change: &NewStatus, now: Timestamp) -> Answer {
-    state.ghl.set_status(id, &change.status, now)?;
-    ghl::emit(state, "OrderStatusUpdate", id, now);
-    let order = state.ghl.order(id).ok_or_else(|| missing(format!("there is no order {id}")))?;
-    ok(&order.document)
+/// The id of something that was made.
+#[derive(Serialize)]
+struct Made {
+    id: String,
 }
 
-fn refund(state: &mut State, id: &str, refund: Refund, now: Timestamp) -> Answer {
+/// Places an order.
+pub(crate) fn place(state: &mut State, order: PlaceOrder, now: Timestamp) -> Result<Placed, Refused> {
+    let document = match order.order {
+        Some(document) => document,
+        None => Json::parse(SAMPLE).map_err(|error| invalid(error.to_string()))?,
+    };
+    let id = state.ghl.place(object(document)?, &mut state.ids, now)?;
+    if order.webhook {
+        ghl::emit(state, "OrderCreate", &id, now);
+    }
+    let contact = state.ghl.order(&id).and_then(|order| order.document.str("contactId"));
+    Ok(Placed { contact_id: contact.map(str::to_owned), id })
+}
+
+/// Pays an order, or tries to; the transaction's id.
+pub(crate) fn pay(state: &mut State, order: &str, pay: Pay, now: Timestamp) -> Result<String, Refused> {
+    let status = pay.status.as_deref().unwrap_or("succeeded");
+    let (id, completed) = state.ghl.pay(order, pay.amount, status, &mut state.ids, now)?;
+    if completed {
+        ghl::emit(state, "OrderStatusUpdate", order, now);
+    }
+    Ok(id)
+}
+
+/// Sets an order's status; the order.
+pub(crate) fn set_status(state: &mut State, id: &str, status: &str, now: Timestamp) -> Result<Json, Refused> {
+    state.ghl.set_status(id, status, now)?;
+    ghl::emit(state, "OrderStatusUpdate", id, now);
+    let order = state.ghl.order(id).ok_or_else(|| missing(format!("there is no order {id}")))?;
+    Ok(order.document.clone().into())
+}
+
+/// Refunds a transaction, which is returned.
+pub(crate) fn refund(state: &mut State, id: &str, refund: Refund, now: Timestamp) -> Result<Json, Refused> {
     state.ghl.refund(id, refund.amount, now)?;
-    let shown =
-        state.ghl.transaction(id).and_then(|transaction| ghl::transaction_shown(&state.ghl, transaction));
-    ok(&shown)
+    let transaction = state.ghl.transaction(id);
+    let shown = transaction.and_then(|transaction| ghl::transaction_shown(&state.ghl, transaction));
+    Ok(shown.into())
 }
 
 fn object(document: Json) -> Result<Object, Refused> {
@@ -82,6 +91,7 @@ fn object(document: Json) -> Result<Object, Refused> {
     }
 }
 
+/// All data of GHL.
 pub(super) fn snapshot(state: &State) -> GhlSnapshot {
     let ghl = &state.ghl;
     let orders = ghl.orders.iter().map(|order| OrderState {

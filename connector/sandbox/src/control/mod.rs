@@ -2,8 +2,8 @@
 //! the table of its paths.
 
 pub(crate) mod client;
-mod ghl;
-mod track_pod;
+pub(crate) mod ghl;
+pub(crate) mod track_pod;
 pub(crate) mod types;
 
 use http::StatusCode;
@@ -20,20 +20,26 @@ use crate::system::System;
 use crate::webhooks::{RESEND_MAX, Target};
 use types::{Counts, Info, Resend, Snapshot};
 
-/// Why a call is refused: a status and the text of `{"error": …}`.
-#[derive(Debug)]
-struct Refused(StatusCode, String);
+/// Why a call of the control API is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{status}: {message}")]
+pub struct Refused {
+    /// 400 the call makes no sense, 404 no such object, 409 not in a state for it, 507 the sandbox is full.
+    pub status: StatusCode,
+    /// The sandbox's reason; over HTTP it is the text of `{"error": …}`.
+    pub message: String,
+}
 
 type Answer = Result<Reply, Refused>;
 
 /// Answers a request.
-pub(crate) fn handle(state: &mut State, base_url: &str, request: &Request) -> Reply {
-    route(state, base_url, request).unwrap_or_else(|Refused(status, error)| reply(status, &Refusal { error }))
+pub(crate) fn handle(state: &mut State, base_url: &str, request: &Request, now: Timestamp) -> Reply {
+    let refused = |Refused { status, message }| reply(status, &Refusal { error: message });
+    route(state, base_url, request, now).unwrap_or_else(refused)
 }
 
-fn route(state: &mut State, base_url: &str, request: &Request) -> Answer {
+fn route(state: &mut State, base_url: &str, request: &Request, now: Timestamp) -> Answer {
     let route = request.route();
-    let now = Timestamp::now();
     match (request.method.as_str(), route.as_slice()) {
         ("GET", []) => ok(&info(state, base_url)),
         ("GET", ["webhooks"]) => ok(&state.webhooks.all()),
@@ -58,9 +64,7 @@ fn route(state: &mut State, base_url: &str, request: &Request) -> Answer {
             state.faults.clear();
             done()
         }
-        ("GET", ["state"]) => {
-            ok(&Snapshot { ghl: ghl::snapshot(state), track_pod: track_pod::snapshot(state) })
-        }
+        ("GET", ["state"]) => ok(&snapshot(state)),
         ("GET", ["ledger"]) => ok(&state.ledger.after(after(request)?)),
         ("DELETE", ["ledger"]) => {
             state.ledger = Ledger::default();
@@ -74,7 +78,13 @@ fn route(state: &mut State, base_url: &str, request: &Request) -> Answer {
     }
 }
 
-fn info(state: &State, base_url: &str) -> Info {
+/// All data of both systems.
+pub(crate) fn snapshot(state: &State) -> Snapshot {
+    Snapshot { ghl: ghl::snapshot(state), track_pod: track_pod::snapshot(state) }
+}
+
+/// URLs, credentials and counts.
+pub(crate) fn info(state: &State, base_url: &str) -> Info {
     let keys = &state.webhooks.keys;
     Info {
         ghl_url: format!("{base_url}/ghl"),
@@ -156,12 +166,13 @@ fn done() -> Answer {
     ok(&Done {})
 }
 
-fn invalid(error: impl Into<String>) -> Refused {
-    Refused(StatusCode::BAD_REQUEST, error.into())
+/// A call that makes no sense.
+pub(crate) fn invalid(error: impl Into<String>) -> Refused {
+    Refused { status: StatusCode::BAD_REQUEST, message: error.into() }
 }
 
-fn missing(error: String) -> Refused {
-    Refused(StatusCode::NOT_FOUND, error)
+fn missing(message: String) -> Refused {
+    Refused { status: StatusCode::NOT_FOUND, message }
 }
 
 fn no_such_path(request: &Request) -> Refused {
@@ -170,10 +181,11 @@ fn no_such_path(request: &Request) -> Refused {
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Missing(text) => Self(StatusCode::NOT_FOUND, text),
-            StoreError::Invalid(text) => Self(StatusCode::CONFLICT, text),
-            StoreError::Full(text) => Self(StatusCode::INSUFFICIENT_STORAGE, text),
-        }
+        let (status, message) = match error {
+            StoreError::Missing(text) => (StatusCode::NOT_FOUND, text),
+            StoreError::Invalid(text) => (StatusCode::CONFLICT, text),
+            StoreError::Full(text) => (StatusCode::INSUFFICIENT_STORAGE, text),
+        };
+        Self { status, message }
     }
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::types::{Deliver, Failure, Schedule, TrackPodSnapshot};
+use super::types::{Deliver, Failure, Schedule, Step, TrackPodSnapshot};
 use super::{Answer, Refused, body, invalid, missing, no_such_path, ok};
 use crate::json::Json;
 use crate::message::Request;
@@ -14,43 +14,47 @@ use crate::track_pod::{self, render};
 
 pub(super) fn route(state: &mut State, route: &[&str], request: &Request, now: Timestamp) -> Answer {
     match (request.method.as_str(), route) {
-        ("POST", ["orders", key, step]) => drive(state, key, step, request, now),
+        ("POST", ["orders", key, step]) => ok(&drive(state, key, read_step(step, request)?, now)?),
         _ => Err(no_such_path(request)),
     }
 }
 
-fn drive(state: &mut State, key: &str, step: &str, request: &Request, now: Timestamp) -> Answer {
+fn read_step(name: &str, request: &Request) -> Result<Step, Refused> {
+    Ok(match name {
+        "schedule" => Step::Schedule(body(request)?),
+        "load" => Step::Load,
+        "start" => Step::Start,
+        "deliver" => Step::Deliver(body(request)?),
+        "fail" => Step::Fail(body(request)?),
+        "reject" => Step::Reject(body(request)?),
+        "reschedule" => Step::Reschedule(body(request)?),
+        _ => return Err(no_such_path(request)),
+    })
+}
+
+/// Moves a delivery order on; the order.
+pub(crate) fn drive(state: &mut State, key: &str, step: Step, now: Timestamp) -> Result<Json, Refused> {
+    let orders = &mut state.track_pod;
     let moved = match step {
-        "schedule" | "reschedule" => {
-            let route = planned(body(request)?, state.track_pod.new_route(now))?;
-            let order = find(&mut state.track_pod, key)?;
-            let plan = if step == "schedule" { delivery::schedule } else { delivery::reschedule };
-            plan(order, route, now)
+        Step::Schedule(schedule) => {
+            let route = planned(schedule, orders.new_route(now))?;
+            delivery::schedule(find(orders, key)?, route, now)
         }
-        _ => visit(find(&mut state.track_pod, key)?, step, request, now)?,
+        Step::Load => delivery::load(find(orders, key)?, now),
+        Step::Start => delivery::start(find(orders, key)?, now),
+        Step::Deliver(deliver) => delivery::complete(find(orders, key)?, completion(deliver), now),
+        Step::Fail(failure) => delivery::reject(find(orders, key)?, rejection(failure), 2, now),
+        Step::Reject(failure) => delivery::reject(find(orders, key)?, rejection(failure), 5, now),
+        Step::Reschedule(schedule) => {
+            let route = planned(schedule, orders.new_route(now))?;
+            delivery::reschedule(find(orders, key)?, route, now)
+        }
     };
-    moved.map_err(|refused| Refused(StatusCode::CONFLICT, refused))?;
+    moved.map_err(|message| Refused { status: StatusCode::CONFLICT, message })?;
     let order = find(&mut state.track_pod, key)?;
     let (track_id, shown) = (order.track_id.clone(), render::order(order));
     track_pod::emit(state, track_pod::EVENT_STATUS, &track_id, now);
-    ok(&shown)
-}
-
-/// What the driver does with an order that is planned.
-fn visit(
-    order: &mut Order,
-    step: &str,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Result<(), delivery::Refused>, Refused> {
-    Ok(match step {
-        "load" => delivery::load(order, now),
-        "start" => delivery::start(order, now),
-        "deliver" => delivery::complete(order, completion(body(request)?), now),
-        "fail" => delivery::reject(order, rejection(body(request)?), 2, now),
-        "reject" => delivery::reject(order, rejection(body(request)?), 5, now),
-        _ => return Err(no_such_path(request)),
-    })
+    Ok(shown.into())
 }
 
 /// The order by its `TrackId`, else by its `Id`, else by its `Number`.
@@ -95,6 +99,7 @@ fn rejection(failure: Failure) -> Rejection {
     Rejection { reason: failure.reason, comment: failure.comment, ..Rejection::default() }
 }
 
+/// All data of Track-POD.
 pub(super) fn snapshot(state: &State) -> TrackPodSnapshot {
     let shown = |removed: bool| -> Vec<Json> {
         let orders = state.track_pod.orders.iter().filter(|order| order.removed.is_some() == removed);

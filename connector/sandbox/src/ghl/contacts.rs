@@ -81,8 +81,7 @@ mod tests {
 
     #[test]
     fn one_note_too_many_is_refused() {
-        let (queue, _queued) = tokio::sync::mpsc::channel(1);
-        let mut state = State::new(&SandboxOptions::default(), queue);
+        let mut state = State::new(&SandboxOptions::default(), None);
         let notes = vec![Object::default(); NOTES_MAX - 1];
         state.ghl.contacts.insert("c".to_owned(), Contact { document: Object::default(), notes });
         let body = Bytes::from_static(br#"{"body":"x"}"#);

@@ -130,7 +130,7 @@ impl Order {
 }
 
 /// The price id of an order's line, or of a fulfilment's.
-fn price_of(line: &Json) -> Option<&str> {
+pub(crate) fn price_of(line: &Json) -> Option<&str> {
     line.get("price")?.get("_id")?.as_str()
 }
 

@@ -183,6 +183,12 @@ impl TrackPod {
         }
     }
 
+    /// The orders with this `Id`, in the order in which they were made, deleted ones too.
+    pub fn with_id(&self, id: &str) -> impl Iterator<Item = &Order> {
+        let indexes = self.by_id.get(id).map(Vec::as_slice).unwrap_or_default();
+        indexes.iter().filter_map(|index| self.orders.get(*index))
+    }
+
     /// Overwrites members of an order with those given; null takes one away. The address of an order that is planned
     /// into a route stays, as the OpenAPI file says, and so do `Id` and `Number`, by which it was found.
     ///

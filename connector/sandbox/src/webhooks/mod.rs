@@ -1,12 +1,14 @@
 //! Webhooks: where they go, what was sent, and how it ended.
 //!
 //! A fake emits an event; if the system has a target that wants it, a delivery is made, signed and queued. The
-//! [`deliver`] task sends it and records every attempt.
+//! [`deliver`] task sends it and records every attempt. Without a listener there is no such task: every event is wanted,
+//! and its delivery waits until it is taken.
 
 pub(crate) mod deliver;
 pub(crate) mod sign;
 
 use std::collections::{HashMap, VecDeque};
+use std::mem;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -119,11 +121,12 @@ pub(crate) struct Webhooks {
     made: u64,
     refused: u64,
     forgotten: u64,
-    queue: Queue,
+    /// Nobody sends deliveries without it: they wait for [`Webhooks::take`].
+    queue: Option<Queue>,
 }
 
 impl Webhooks {
-    pub fn new(options: &SandboxOptions, ids: &Ids, queue: Queue) -> Self {
+    pub fn new(options: &SandboxOptions, ids: &Ids, queue: Option<Queue>) -> Self {
         Self {
             keys: Keys::new(options, ids),
             targets: HashMap::new(),
@@ -145,19 +148,26 @@ impl Webhooks {
 
     /// Whether someone wants this event. Saves making a body that nobody reads.
     pub fn wants(&self, system: System, event: &str) -> bool {
+        if self.queue.is_none() {
+            return true;
+        }
         let Some(target) = self.targets.get(&system) else { return false };
         target.events.is_empty() || target.events.iter().any(|wanted| wanted == event)
     }
 
     /// Signs and queues an event for the system's target. `delivery` is a UUID that names it in a header.
     pub fn emit(&mut self, system: System, event: &str, body: &Json, delivery: &str) {
-        let Some(target) = self.targets.get(&system) else { return };
+        let url = match (&self.queue, self.targets.get(&system)) {
+            (_, Some(target)) => target.url.clone(),
+            (None, None) => String::new(),
+            (Some(_), None) => return,
+        };
         let body = body.to_string();
         let mut headers = vec![self.keys.signature(system, body.as_bytes())];
         if system == System::Ghl {
             headers.push(("deliveryId".to_owned(), delivery.to_owned()));
         }
-        self.enqueue(system, event.to_owned(), target.url.clone(), headers, body);
+        self.enqueue(system, event.to_owned(), url, headers, body);
     }
 
     /// Sends a delivery again `times` times, as it was or tampered with. None if it is not remembered.
@@ -184,6 +194,16 @@ impl Webhooks {
         }
     }
 
+    /// The deliveries since the last call, oldest first. They are forgotten here.
+    pub fn take(&mut self) -> VecDeque<Delivery> {
+        mem::take(&mut self.deliveries)
+    }
+
+    /// Deliveries that were not made because too many waited.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
     /// Everything that is remembered.
     pub fn all(&self) -> Deliveries {
         let deliveries = self.deliveries.iter().cloned().collect();
@@ -204,7 +224,11 @@ impl Webhooks {
         body: String,
     ) -> Option<u64> {
         let id = self.made + 1;
-        if self.queue.try_send(id).is_err() {
+        let full = match &self.queue {
+            Some(queue) => queue.try_send(id).is_err(),
+            None => self.deliveries.len() >= WAITING_MAX,
+        };
+        if full {
             self.refused += 1;
             return None;
         }
@@ -234,7 +258,7 @@ mod tests {
 
     fn webhooks(queue: Queue) -> Webhooks {
         let options = SandboxOptions::default();
-        Webhooks::new(&options, &Ids::new(Some(1)), queue)
+        Webhooks::new(&options, &Ids::new(Some(1)), Some(queue))
     }
 
     fn target(events: &[&str]) -> Option<Target> {
@@ -271,5 +295,20 @@ mod tests {
         let all = webhooks.all();
         assert_eq!(all.deliveries.len(), DELIVERIES_MAX);
         assert_eq!(all.forgotten as usize, WAITING_MAX + 1);
+    }
+
+    #[test]
+    fn without_a_queue_deliveries_wait_to_be_taken_and_one_too_many_is_refused() {
+        let options = SandboxOptions::default();
+        let mut webhooks = Webhooks::new(&options, &Ids::new(Some(1)), None);
+        assert!(webhooks.wants(System::Ghl, "OrderCreate"));
+        for _ in 0..=WAITING_MAX {
+            webhooks.emit(System::TrackPod, "OrderCreated", &Json::Null, "");
+        }
+        assert_eq!(webhooks.refused(), 1);
+        assert_eq!(webhooks.take().len(), WAITING_MAX);
+        webhooks.emit(System::TrackPod, "OrderCreated", &Json::Null, "");
+        let ids: Vec<u64> = webhooks.take().iter().map(|delivery| delivery.id).collect();
+        assert_eq!(ids, [WAITING_MAX as u64 + 1]);
     }
 }

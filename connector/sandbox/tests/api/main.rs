@@ -10,6 +10,7 @@ mod control;
 mod faults;
 mod ghl;
 mod ghl_money;
+mod offline;
 mod support;
 mod track_pod;
 mod track_pod_visit;

@@ -24,11 +24,20 @@ pub(super) fn json_column<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> r
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
 }
 
-pub(super) fn state_column(row: &Row<'_>) -> rusqlite::Result<State> {
-    let index = row.as_ref().column_index("state")?;
+/// A column that holds the name of one of a few cases.
+pub(super) fn named_column<T>(
+    row: &Row<'_>,
+    column: &str,
+    from_name: impl FnOnce(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
+    let index = row.as_ref().column_index(column)?;
     let name = row.get_ref(index)?.as_str()?;
-    State::from_name(name).ok_or_else(|| {
-        let unknown = format!("there is no state {name:?}");
+    from_name(name).ok_or_else(|| {
+        let unknown = format!("there is no {column} {name:?}");
         rusqlite::Error::FromSqlConversionFailure(index, Type::Text, unknown.into())
     })
+}
+
+pub(super) fn state_column(row: &Row<'_>) -> rusqlite::Result<State> {
+    named_column(row, "state", State::from_name)
 }

@@ -2,18 +2,22 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::super::{Acceptance, NewDelivery, Sequence, StorageError, StoredDelivery, Work, WorkId};
+use super::super::{
+    Acceptance, DeliveryFilter, DeliveryRecord, NewDelivery, Sequence, StorageError, StoredDelivery, Work,
+    WorkId,
+};
+use super::listing::Listing;
 use super::open::translated;
-use super::{Written, columns};
-use crate::contract::Delivery;
+use super::{Notice, Written, columns};
+use crate::contract::{Delivery, Instant};
 
 pub(super) fn accept(connection: &Connection, new: NewDelivery) -> Result<Written<Acceptance>, StorageError> {
     let headers = columns::to_json("a delivery's headers", &new.headers)?;
     let insert = || {
         connection
             .prepare_cached(
-                "INSERT INTO deliveries (connection, source, id, received_at, headers, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (connection, source, id) DO NOTHING",
+                "INSERT INTO deliveries (connection, source, id, received_at, headers, body, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'received') ON CONFLICT (connection, source, id) DO NOTHING",
             )?
             .execute(params![new.connection, new.source, new.id, new.received_at, headers, new.body])
     };
@@ -29,18 +33,24 @@ pub(super) fn accept(connection: &Connection, new: NewDelivery) -> Result<Writte
         not_before: None,
         resumed: false,
     };
-    Ok(Written { answer: Acceptance::New(sequence), work: vec![work] })
+    Ok(Written { answer: Acceptance::New(sequence), notices: vec![Notice::Ready(work)] })
 }
 
 /// End a delivery: its events are taken in.
-pub(super) fn end(connection: &Connection, sequence: Sequence, at: u64) -> Result<(), StorageError> {
+pub(super) fn end(
+    connection: &Connection,
+    sequence: Sequence,
+    module: Option<&str>,
+    at: Instant,
+) -> Result<(), StorageError> {
     let update = || {
         connection
             .prepare_cached(
-                "UPDATE deliveries SET state = 'done', not_before = NULL, reason = NULL, ended_at = ?2
-                 WHERE sequence = ?1 AND state IN ('waiting', 'parked')",
+                "UPDATE deliveries
+                 SET state = 'done', not_before = NULL, reason = NULL, module = coalesce(?2, module), ended_at = ?3
+                 WHERE sequence = ?1 AND ended_at IS NULL",
             )?
-            .execute(params![sequence, at])
+            .execute(params![sequence, module, at])
     };
     match update().map_err(translated(connection))? {
         0 => Err(StorageError::Ended(WorkId::Delivery(sequence).to_string())),
@@ -53,7 +63,7 @@ pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Work>, StorageEr
         connection
             .prepare(
                 "SELECT sequence, connection, attempts, not_before FROM deliveries
-                 WHERE state IN ('waiting', 'parked') ORDER BY sequence",
+                 WHERE ended_at IS NULL ORDER BY sequence",
             )?
             .query_map([], |row| {
                 Ok(Work {
@@ -100,5 +110,36 @@ fn read(row: &Row<'_>, sequence: Sequence) -> rusqlite::Result<StoredDelivery> {
         state: columns::state_column(row)?,
         attempts: row.get("attempts")?,
         reason: row.get("reason")?,
+    })
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    filter: &DeliveryFilter,
+) -> Result<Vec<DeliveryRecord>, StorageError> {
+    let select =
+        "SELECT sequence, connection, source, id, received_at, state, attempts, not_before, reason, module,
+                      ended_at FROM deliveries";
+    Listing::new(select, filter.state).equal("connection", ":connection", &filter.connection).rows(
+        connection,
+        filter.before,
+        filter.limit,
+        read_record,
+    )
+}
+
+fn read_record(row: &Row<'_>) -> rusqlite::Result<DeliveryRecord> {
+    Ok(DeliveryRecord {
+        sequence: row.get("sequence")?,
+        connection: row.get("connection")?,
+        source: row.get("source")?,
+        id: row.get("id")?,
+        received_at: row.get("received_at")?,
+        state: columns::state_column(row)?,
+        attempts: row.get("attempts")?,
+        not_before: row.get("not_before")?,
+        reason: row.get("reason")?,
+        module: row.get("module")?,
+        ended_at: row.get("ended_at")?,
     })
 }

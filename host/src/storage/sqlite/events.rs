@@ -1,21 +1,26 @@
 //! Events and cursors.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::super::{
-    EVENTS_PER_LISTING_MAX, EventFilter, EventRecord, Finish, Intake, Origin, Sequence, State, StorageError,
-    Work, WorkId,
+    EventFilter, EventRecord, Finish, Intake, Origin, Sequence, State, StorageError, Work, WorkId,
 };
 use super::columns::{json_column, last_sequence, state_column, to_json};
+use super::listing::Listing;
 use super::open::translated;
-use super::{Written, deliveries, entries};
+use super::{Notice, Written, attempts, deliveries, entries};
 use crate::contract::{Event, Instant, Receipt};
 
 pub(super) fn take_in(connection: &Connection, intake: &Intake) -> Result<Written<usize>, StorageError> {
     let origin = match &intake.origin {
         Origin::Delivery(sequence) => {
-            deliveries::end(connection, *sequence, intake.at)?;
-            WorkId::Delivery(*sequence).to_string()
+            let id = WorkId::Delivery(*sequence);
+            let module = intake.attempt.as_ref().map(|attempt| attempt.module.as_str());
+            deliveries::end(connection, *sequence, module, intake.at)?;
+            if let Some(attempt) = &intake.attempt {
+                attempts::keep(connection, id, attempt)?;
+            }
+            id.to_string()
         }
         Origin::Poll { trigger, cursor } => {
             move_cursor(connection, &intake.connection, trigger, cursor.as_deref(), intake.at)?;
@@ -24,8 +29,8 @@ pub(super) fn take_in(connection: &Connection, intake: &Intake) -> Result<Writte
         Origin::Submission => "submission".to_owned(),
     };
     entries::write(connection, &intake.connection, &intake.writes)?;
-    let work = insert_all(connection, &intake.connection, &origin, &intake.events, intake.at)?;
-    Ok(Written { answer: work.len(), work })
+    let notices = insert_all(connection, &intake.connection, &origin, &intake.events, intake.at)?;
+    Ok(Written { answer: notices.len(), notices })
 }
 
 pub(super) fn finish(connection: &Connection, finish: &Finish) -> Result<Written<usize>, StorageError> {
@@ -39,17 +44,20 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> Result<Written
             .prepare_cached(
                 "UPDATE events SET state = ?2, reason = ?3, receipt = ?4, module = ?5, ended_at = ?6,
                      not_before = NULL
-                 WHERE sequence = ?1 AND state IN ('waiting', 'parked')",
+                 WHERE sequence = ?1 AND ended_at IS NULL",
             )?
             .execute(params![finish.sequence, state.name(), reason, receipt, finish.module, finish.at])
     };
-    let id = WorkId::Event(finish.sequence).to_string();
+    let id = WorkId::Event(finish.sequence);
     if update().map_err(translated(connection))? == 0 {
-        return Err(StorageError::Ended(id));
+        return Err(StorageError::Ended(id.to_string()));
+    }
+    if let Some(attempt) = &finish.attempt {
+        attempts::keep(connection, id, attempt)?;
     }
     entries::write(connection, &finish.connection, &finish.writes)?;
-    let work = insert_all(connection, &finish.connection, &id, follow_ups, finish.at)?;
-    Ok(Written { answer: work.len(), work })
+    let notices = insert_all(connection, &finish.connection, &id.to_string(), follow_ups, finish.at)?;
+    Ok(Written { answer: notices.len(), notices })
 }
 
 /// Insert what is new of `events`; a known id is left out.
@@ -59,32 +67,33 @@ fn insert_all(
     origin: &str,
     events: &[Event],
     at: Instant,
-) -> Result<Vec<Work>, StorageError> {
-    let mut work = Vec::with_capacity(events.len());
+) -> Result<Vec<Notice>, StorageError> {
+    let mut notices = Vec::with_capacity(events.len());
     for event in events {
         let change = to_json("an event", &event.change)?;
         let insert = || {
             connection
                 .prepare_cached(
-                    "INSERT INTO events (connection, id, source, subject, occurred_at, received_at, origin, raw, change)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (connection, id) DO NOTHING",
+                    "INSERT INTO events (connection, id, source, subject, occurred_at, received_at, origin, raw, change,
+                         state)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'received') ON CONFLICT (connection, id) DO NOTHING",
                 )?
                 .execute(params![
                     owner, event.id, event.source, event.subject, event.occurred_at, at, origin, event.raw, change
                 ])
         };
         if insert().map_err(translated(connection))? > 0 {
-            work.push(Work {
+            notices.push(Notice::Ready(Work {
                 id: WorkId::Event(last_sequence(connection)),
                 connection: owner.to_owned(),
                 subject: Some(event.subject.clone()),
                 attempts: 0,
                 not_before: None,
                 resumed: false,
-            });
+            }));
         }
     }
-    Ok(work)
+    Ok(notices)
 }
 
 pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Work>, StorageError> {
@@ -92,7 +101,7 @@ pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Work>, StorageEr
         connection
             .prepare(
                 "SELECT sequence, connection, subject, attempts, not_before FROM events
-                 WHERE state IN ('waiting', 'parked') ORDER BY sequence",
+                 WHERE ended_at IS NULL ORDER BY sequence",
             )?
             .query_map([], |row| {
                 Ok(Work {
@@ -120,29 +129,12 @@ pub(super) fn get(connection: &Connection, sequence: Sequence) -> Result<Option<
 }
 
 pub(super) fn list(connection: &Connection, filter: &EventFilter) -> Result<Vec<EventRecord>, StorageError> {
-    let limit = match filter.limit {
-        0 => EVENTS_PER_LISTING_MAX,
-        limit => limit.min(EVENTS_PER_LISTING_MAX),
-    };
-    let query = || {
-        connection
-            .prepare_cached(
-                "SELECT * FROM events
-                 WHERE (:connection IS NULL OR connection = :connection) AND (:id IS NULL OR id = :id)
-                   AND (:subject IS NULL OR subject = :subject) AND (:state IS NULL OR state = :state)
-                   AND (:before IS NULL OR sequence < :before)
-                 ORDER BY sequence DESC LIMIT :limit",
-            )?
-            .query_map(
-                named_params! {
-                    ":connection": filter.connection, ":id": filter.id, ":subject": filter.subject,
-                    ":state": filter.state.map(State::name), ":before": filter.before, ":limit": limit,
-                },
-                read,
-            )?
-            .collect::<Result<Vec<_>, _>>()
-    };
-    query().map_err(translated(connection))
+    Listing::new("SELECT * FROM events", filter.state)
+        .equal("connection", ":connection", &filter.connection)
+        .equal("id", ":id", &filter.id)
+        .equal("subject", ":subject", &filter.subject)
+        .equal("module", ":module", &filter.module)
+        .rows(connection, filter.before, filter.limit, read)
 }
 
 pub(super) fn cursor(

@@ -12,12 +12,12 @@ use super::super::StorageError;
 const APPLICATION_ID: u32 = 0x544c_6431;
 
 /// The schema's steps. A released one never changes; a new one is added at the end.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/0001.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
 
 /// How long to wait for another program that holds SQLite's own lock, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Statements that a connection keeps prepared; we use about thirty.
+/// Statements that a connection keeps prepared; we use about fifty.
 const STATEMENTS_CACHED: usize = 64;
 
 /// Take the database for this process. The lock goes with the process, whatever ends it.
@@ -48,15 +48,16 @@ fn create(path: &Path) -> Result<(), StorageError> {
 }
 
 /// Open for writing, making or upgrading the schema.
-pub(super) fn for_writing(path: &Path) -> Result<Connection, StorageError> {
+pub(super) fn for_writing(path: &Path, sync: bool) -> Result<Connection, StorageError> {
     create(path)?;
     let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     check_identity(&connection, path)?;
     let failed = |error| translate(path, &error);
     connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
     // FULL syncs the log at every commit; NORMAL would lose acknowledged deliveries in a power cut.
-    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
-    migrate(&mut connection).map_err(failed)?;
+    let synchronous = if sync { "FULL" } else { "OFF" };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(failed)?;
+    migrate(&mut connection, &MIGRATIONS).map_err(failed)?;
     Ok(connection)
 }
 
@@ -71,8 +72,9 @@ pub(super) fn for_reading(path: &Path) -> Result<Connection, StorageError> {
 /// Check that the file is a database of ours that we can read.
 pub(super) fn check_identity(connection: &Connection, path: &Path) -> Result<(), StorageError> {
     let failed = |error| translate(path, &error);
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0)).map_err(failed);
-    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
+    let application: u32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(failed)?;
+    let version = version(connection).map_err(failed)?;
     let any_table: Option<u32> = connection
         .query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |row| row.get(0))
         .optional()
@@ -93,9 +95,16 @@ pub(super) fn latest() -> u32 {
     MIGRATIONS.len().try_into().unwrap_or(u32::MAX)
 }
 
-fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
-    let present: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    for (version, step) in (1_u32..).zip(MIGRATIONS).filter(|(version, _)| *version > present) {
+/// The number of the file's schema; 0 if it has none.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Take the steps that the file has not seen, each in a transaction of its own: one that fails leaves the version before
+/// it, and the next start goes on from there.
+pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+    let present = version(connection)?;
+    for (version, step) in (1_u32..).zip(steps).filter(|(version, _)| *version > present) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -138,6 +147,7 @@ pub(super) fn translate(path: &Path, error: &rusqlite::Error) -> StorageError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageError::Locked { path },
         Some(ErrorCode::DatabaseCorrupt) => StorageError::Corrupt { path, reason },
         Some(ErrorCode::NotADatabase) => StorageError::Foreign { path },
+        Some(ErrorCode::SystemIoFailure) => StorageError::Disk { path, reason },
         Some(ErrorCode::DiskFull) => StorageError::Full { path },
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
             StorageError::Open { path, reason }

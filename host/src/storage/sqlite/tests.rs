@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::super::conformance::{Bed, Notes, conformance, delivery, event};
-use super::super::{Intake, Origin, WorkId};
+use super::super::{Acceptance, EventFilter, Finish, Intake, NewDelivery, Origin, Storage, WorkId};
 use super::*;
 
 struct SqliteBed {
@@ -54,6 +54,7 @@ fn submission(id: &str) -> Intake {
         origin: Origin::Submission,
         events: vec![event(id, "order-1")],
         writes: Vec::new(),
+        attempt: None,
         at: 1,
     }
 }
@@ -92,7 +93,7 @@ fn a_newer_schema_is_refused_with_both_versions() {
     drop(open(&directory).unwrap());
     let path = directory.path().join("test.sqlite");
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let newer = StorageError::Newer { path: path.clone(), found: 99, known: 1 };
+    let newer = StorageError::Newer { path: path.clone(), found: 99, known: 2 };
     assert_eq!(open(&directory).err().unwrap(), newer);
     assert_eq!(SqliteStorage::open_reading(&path).err().unwrap(), newer);
 }
@@ -188,7 +189,8 @@ async fn effects_and_alerts_can_be_queried() {
     let receipt =
         Receipt::Done(Report { effects: vec![effect], follow_ups: Vec::new(), alerts: vec![alert] });
     let (connection, module) = ("shop".to_owned(), "sha256:00".to_owned());
-    let finish = Finish { sequence: 1, connection, receipt, writes: Vec::new(), module, at: 2 };
+    let finish =
+        Finish { sequence: 1, connection, receipt, writes: Vec::new(), module, attempt: None, at: 2 };
     storage.finish(finish).await.unwrap();
     let path = directory.path().join("test.sqlite");
     let database = Connection::open(path).unwrap();

@@ -5,14 +5,14 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::{StorageError, Work, WorkSink};
-use super::{Written, deliveries, events, open};
+use super::super::{StorageError, WorkSink};
+use super::{Notice, Written, deliveries, events, open};
 
 /// Writes that share one transaction. At about 20 µs each, a full group takes as long as the sync that it waits for.
 const GROUP_MAX: usize = 256;
@@ -20,21 +20,37 @@ const GROUP_MAX: usize = 256;
 /// Writes that wait for the thread; beyond these, callers wait for room.
 const WAITING_MAX: usize = 1_024;
 
-/// The handle of the writing thread. Dropping it ends the thread after what was handed to it.
-pub(super) struct Writer {
+/// Where writes are handed to.
+pub(super) enum Writer {
+    /// The thread. Dropping it ends the thread after what was handed to it.
+    Thread(WriterThread),
+    /// No thread: each caller writes on its own, one after another.
+    Inline(Mutex<Worker>),
+}
+
+/// The handle of the writing thread.
+pub(super) struct WriterThread {
     sender: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    pub(super) fn start(path: &Path, connection: Connection, lock: File) -> Result<Writer, StorageError> {
-        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+    pub(super) fn start(
+        path: &Path,
+        connection: Connection,
+        lock: File,
+        inline: bool,
+    ) -> Result<Writer, StorageError> {
         let worker = Worker { path: path.to_owned(), connection, sink: None, _lock: lock };
+        if inline {
+            return Ok(Writer::Inline(Mutex::new(worker)));
+        }
+        let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let thread = std::thread::Builder::new()
             .name("transload-storage".to_owned())
             .spawn(move || worker.run(receiver))
             .map_err(|error| StorageError::Open { path: path.to_owned(), reason: error.to_string() })?;
-        Ok(Writer { sender: Some(sender), thread: Some(thread) })
+        Ok(Writer::Thread(WriterThread { sender: Some(sender), thread: Some(thread) }))
     }
 
     /// Run `operation` in the next group and answer when that is on the disk.
@@ -43,24 +59,37 @@ impl Writer {
         operation: impl FnOnce(&Connection) -> Result<Written<T>, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         let (answer, answered) = oneshot::channel();
-        self.send(Box::new(Write { operation: Some(operation), outcome: None, sink: None, answer })).await?;
-        answered.await.map_err(|_| StorageError::Stopped)?
+        let write = Write { operation: Some(operation), outcome: None, sink: None, answer };
+        self.send(Box::new(write), answered).await
     }
 
     /// Hand unfinished and all later work to `sink`.
     pub(super) async fn attach(&self, sink: Arc<dyn WorkSink>) -> Result<(), StorageError> {
         let (answer, answered) = oneshot::channel();
-        self.send(Box::new(Attach { sink, outcome: None, answer })).await?;
-        answered.await.map_err(|_| StorageError::Stopped)?
+        self.send(Box::new(Attach { sink, outcome: None, answer }), answered).await
     }
 
-    async fn send(&self, job: Box<dyn Job>) -> Result<(), StorageError> {
-        let sender = self.sender.as_ref().ok_or(StorageError::Stopped)?;
-        sender.send(job).await.map_err(|_| StorageError::Stopped)
+    async fn send<T>(
+        &self,
+        job: Box<dyn Job>,
+        mut answered: oneshot::Receiver<Result<T, StorageError>>,
+    ) -> Result<T, StorageError> {
+        match self {
+            Writer::Thread(thread) => {
+                let sender = thread.sender.as_ref().ok_or(StorageError::Stopped)?;
+                sender.send(job).await.map_err(|_| StorageError::Stopped)?;
+                answered.await.map_err(|_| StorageError::Stopped)?
+            }
+            Writer::Inline(worker) => {
+                // A write that panicked has stopped the storage, as it stops the thread.
+                worker.lock().map_err(|_| StorageError::Stopped)?.serve(&mut vec![job]);
+                answered.try_recv().map_err(|_| StorageError::Stopped)?
+            }
+        }
     }
 }
 
-impl Drop for Writer {
+impl Drop for WriterThread {
     fn drop(&mut self) {
         self.sender = None;
         if let Some(thread) = self.thread.take() {
@@ -71,14 +100,15 @@ impl Drop for Writer {
 }
 
 /// One caller's part of a group.
-trait Job: Send {
+pub(super) trait Job: Send {
     /// Do it, within the group's transaction. Fails only when that transaction is broken.
     fn run(&mut self, worker: &mut Worker) -> Result<(), StorageError>;
     /// Answer the caller, now that the group is on the disk or is not.
     fn answer(self: Box<Self>, committed: Result<(), StorageError>);
 }
 
-struct Worker {
+/// Who writes.
+pub(super) struct Worker {
     path: PathBuf,
     connection: Connection,
     sink: Option<Arc<dyn WorkSink>>,
@@ -90,10 +120,15 @@ impl Worker {
     fn run(mut self, mut receiver: mpsc::Receiver<Box<dyn Job>>) {
         let mut group = Vec::with_capacity(GROUP_MAX);
         while receiver.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
-            let committed = self.commit(&mut group);
-            for job in group.drain(..) {
-                job.answer(committed.clone());
-            }
+            self.serve(&mut group);
+        }
+    }
+
+    /// Write a group and answer its callers.
+    fn serve(&mut self, group: &mut Vec<Box<dyn Job>>) {
+        let committed = self.commit(group);
+        for job in group.drain(..) {
+            job.answer(committed.clone());
         }
     }
 
@@ -148,7 +183,7 @@ where
         let outcome = committed.and_then(|()| outcome.unwrap_or(Err(StorageError::Stopped)));
         let outcome = outcome.map(|written| {
             if let Some(sink) = sink {
-                written.work.into_iter().for_each(|work| sink.accept(work));
+                written.notices.into_iter().for_each(|notice| notice.tell(&*sink));
             }
             written.answer
         });
@@ -159,7 +194,7 @@ where
 
 struct Attach {
     sink: Arc<dyn WorkSink>,
-    outcome: Option<Result<Vec<Work>, StorageError>>,
+    outcome: Option<Result<Vec<Notice>, StorageError>>,
     answer: oneshot::Sender<Result<(), StorageError>>,
 }
 
@@ -168,7 +203,7 @@ impl Job for Attach {
         let unfinished = || {
             let mut work = deliveries::unfinished(&worker.connection)?;
             work.extend(events::unfinished(&worker.connection)?);
-            Ok(work)
+            Ok(work.into_iter().map(Notice::Ready).collect())
         };
         self.outcome = Some(unfinished());
         // From here on writes of this group hand over their own work.
@@ -179,7 +214,7 @@ impl Job for Attach {
     fn answer(self: Box<Self>, committed: Result<(), StorageError>) {
         let Attach { sink, outcome, answer } = *self;
         let outcome = committed.and_then(|()| outcome.unwrap_or(Err(StorageError::Stopped)));
-        let outcome = outcome.map(|work| work.into_iter().for_each(|work| sink.accept(work)));
+        let outcome = outcome.map(|work| work.into_iter().for_each(|notice| notice.tell(&*sink)));
         let _ = answer.send(outcome);
     }
 }
