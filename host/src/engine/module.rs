@@ -131,6 +131,11 @@ impl Module {
         Ok(Module { loaded: Arc::new(loaded) })
     }
 
+    /// The engine that it was loaded by.
+    pub fn engine(&self) -> &Engine {
+        &self.loaded.engine
+    }
+
     /// The SHA-256 of the module's bytes, as `sha256:` and hex.
     pub fn digest(&self) -> &str {
         &self.loaded.digest

@@ -1,9 +1,11 @@
 //! What the runtime needs of a connector. The engine's modules are the only kind outside tests.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::contract::{Change, Delivery, Description, Envelope, Event, EventPage, Failure, Probe, Receipt};
-use crate::engine::{CallError, Module, Ports};
+use crate::engine::{CallError, Module, ModuleError, Ports};
 
 /// A connector's answer, or why there is none.
 pub(super) type Answer<T> = Result<Result<T, Failure>, CallError>;
@@ -13,6 +15,10 @@ pub(super) type Answer<T> = Result<Result<T, Failure>, CallError>;
 pub(super) trait Connector: Send + Sync {
     fn description(&self) -> &Description;
     fn digest(&self) -> &str;
+    /// The module's own bytes.
+    fn bytes(&self) -> Arc<[u8]>;
+    /// Another connector, from its bytes, in the same engine.
+    async fn sibling(&self, bytes: Vec<u8>) -> Result<Arc<dyn Connector>, ModuleError>;
     async fn receive(&self, ports: Ports, delivery: &Delivery) -> Answer<Vec<Event>>;
     async fn handle(&self, ports: Ports, envelope: &Envelope, change: &Change) -> Answer<Receipt>;
     async fn poll(&self, ports: Ports, trigger: &str, cursor: Option<&str>) -> Answer<EventPage>;
@@ -28,6 +34,14 @@ impl Connector for Module {
 
     fn digest(&self) -> &str {
         Module::digest(self)
+    }
+
+    fn bytes(&self) -> Arc<[u8]> {
+        Arc::clone(Module::bytes(self))
+    }
+
+    async fn sibling(&self, bytes: Vec<u8>) -> Result<Arc<dyn Connector>, ModuleError> {
+        Ok(Arc::new(self.engine().load(bytes).await?))
     }
 
     async fn receive(&self, ports: Ports, delivery: &Delivery) -> Answer<Vec<Event>> {

@@ -8,16 +8,17 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use tokio::time::Instant;
 
-use super::clock;
-use super::connection::{Call, Connection};
+use super::clock::Clock;
+use super::connection::Connection;
 use super::observe::{Feed, Happening, HostEvent};
 use super::options::{ConnectionSpec, HostError, HostLimits, HostOptions};
+use super::replay::ReplayError;
+use super::start;
 use super::trouble::{Trouble, check_events};
 use crate::contract::{Description, Event, Failure, Probe};
-use crate::engine::CallError;
-use crate::storage::{
-    EventFilter, EventRecord, Intake, Origin, Sequence, Storage, StorageError, Work, WorkId, WorkSink,
-};
+use crate::egress::Egress;
+use crate::engine::{CallError, ModuleError};
+use crate::storage::{Intake, Origin, Storage, StorageError, Work, WorkId, WorkSink};
 
 /// How long a stopping host waits for what is under way: as long as one call may take, and some for its commit. What is
 /// cut off after that is run again at the next start.
@@ -33,6 +34,8 @@ pub struct Host {
 pub(super) struct Shared {
     pub(super) connections: BTreeMap<String, Arc<Connection>>,
     pub(super) storage: Arc<dyn Storage>,
+    pub(super) egress: Egress,
+    pub(super) clock: Clock,
     pub(super) feed: Feed,
     pub(super) limits: HostLimits,
     pub(super) stopping: watch::Sender<bool>,
@@ -73,34 +76,35 @@ pub enum RequestError {
     /// The connector did not answer.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The storage failed.
+    /// An attempt cannot be run again.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The module that ran an attempt is not kept any more.
+    #[error("the module {0}, which ran it then, is not kept any more; name one with --module")]
+    ModuleGone(
+        /// Its digest.
+        String,
+    ),
+    /// A kept module does not load.
+    #[error("a kept module cannot be used: {0}")]
+    Module(#[from] ModuleError),
+    /// The storage failed, or holds no such thing.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
 impl Host {
-    /// Check every connection, then start: unfinished work of an earlier run goes on, polls begin. Starts nothing if
-    /// anything is wrong. Needs a tokio runtime with time.
+    /// Check every connection, then start: unfinished work of an earlier run goes on, polls begin. A connection that was
+    /// swapped to another module goes on with that one, unless the configuration has named yet another since. Starts
+    /// nothing if anything is wrong. Needs a tokio runtime with time.
     pub async fn start(options: HostOptions, specs: Vec<ConnectionSpec>) -> Result<Host, HostError> {
-        let (mut connections, mut problems) = (Vec::new(), Vec::new());
-        for spec in specs {
-            match Connection::new(spec, &options.egress, &options.limits) {
-                Ok(connection) => connections.push(connection),
-                Err(found) => problems.extend(found),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(HostError::Connections(problems));
-        }
-        Host::run(options.storage, options.limits, connections).await
+        let connections = start::connections(&options, specs).await?;
+        Host::run(options, connections).await
     }
 
     /// Start with connections that have been checked.
-    pub(super) async fn run(
-        storage: Arc<dyn Storage>,
-        limits: HostLimits,
-        connections: Vec<Connection>,
-    ) -> Result<Host, HostError> {
+    pub(super) async fn run(options: HostOptions, connections: Vec<Connection>) -> Result<Host, HostError> {
+        let HostOptions { storage, egress, limits, clock, keep } = options;
         let mut by_name = BTreeMap::new();
         for connection in connections {
             let name = connection.name.to_string();
@@ -113,6 +117,8 @@ impl Host {
         let shared = Arc::new(Shared {
             connections: by_name,
             storage,
+            egress,
+            clock,
             feed: Feed::new(),
             workers: Arc::new(Semaphore::new(limits.workers)),
             limits,
@@ -130,11 +136,10 @@ impl Host {
         }
         for connection in shared.connections.values() {
             tokio::spawn(Arc::clone(&shared).dispatch(Arc::clone(connection)));
-            for trigger in connection.polls.keys() {
-                connection.polling.fetch_add(1, Ordering::SeqCst);
-                let (shared, connection) = (Arc::clone(&shared), Arc::clone(connection));
-                tokio::spawn(shared.poll_forever(connection, trigger.clone()));
-            }
+            shared.start_polls(connection);
+        }
+        if let Some(keep) = keep {
+            tokio::spawn(Arc::clone(&shared).forget(keep));
         }
         Ok(Host { shared })
     }
@@ -148,14 +153,14 @@ impl Host {
     pub async fn submit(&self, connection: &str, event: Event) -> Result<bool, RequestError> {
         let connection = self.shared.connection(connection)?;
         let events = vec![event];
-        check_events(connection.connector.description(), &events).map_err(RequestError::Event)?;
+        check_events(connection.active().description(), &events).map_err(RequestError::Event)?;
         let intake = Intake {
             connection: connection.name.to_string(),
             origin: Origin::Submission,
             events,
             writes: Vec::new(),
             attempt: None,
-            at: clock::now(),
+            at: self.shared.clock.now(),
         };
         Ok(self.shared.storage.take_in(intake).await? > 0)
     }
@@ -169,14 +174,14 @@ impl Host {
         input: &str,
     ) -> Result<String, RequestError> {
         let connection = self.shared.connection(connection)?;
-        let _turn = match subject_of(connection.connector.description(), name, input) {
+        let call = self.shared.call_for_action(connection);
+        let _turn = match subject_of(call.active.description(), name, input) {
             Some(subject) => Some(connection.subjects.enter(&subject).await),
             None => None,
         };
-        let Call { ports, store, scribe } = connection.call(&self.shared.storage, &self.shared.feed, None);
-        let answer = connection.connector.run_action(ports, name, input).await?;
-        let answer = answer.map_err(|failure| RequestError::Failure(scribe.explain(failure)))?;
-        let writes = store.take_writes();
+        let answer = call.active.connector.run_action(call.ports(), name, input).await?;
+        let answer = answer.map_err(|failure| RequestError::Failure(call.recorder.explain(failure)))?;
+        let writes = call.take_writes();
         if !writes.is_empty() {
             self.shared.storage.write_entries(&connection.name, writes).await?;
         }
@@ -186,54 +191,32 @@ impl Host {
     /// Have the connector try what it needs of its APIs.
     pub async fn check(&self, connection: &str) -> Result<Vec<Probe>, RequestError> {
         let connection = self.shared.connection(connection)?;
-        let ports = connection.ports_without_store(&self.shared.feed);
-        connection.connector.check(ports).await?.map_err(RequestError::Failure)
+        let call = self.shared.call_for_check(connection);
+        call.active.connector.check(call.ports()).await?.map_err(RequestError::Failure)
     }
 
     /// Poll a trigger now, besides its schedule and also while the connection is paused. Answers how many events were new.
     pub async fn poll_now(&self, connection: &str, trigger: &str) -> Result<usize, RequestError> {
         let connection = self.shared.connection(connection)?;
-        let Some(poll) = connection.polls.get(trigger) else {
+        let active = connection.active();
+        if !active.polls.contains_key(trigger) {
             return Err(RequestError::UnknownTrigger {
                 connection: connection.name.to_string(),
                 trigger: trigger.to_owned(),
-                known: connection.polls.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+                known: active.polls.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
             });
+        }
+        let retry = |reason, after: Option<Duration>| {
+            let after_ms = after.map(crate::contract::millis);
+            RequestError::Failure(Failure::Retry(crate::contract::Retry { reason, after_ms }))
         };
-        self.shared.poll_round(connection, poll, trigger).await.map_err(|trouble| match trouble {
-            Trouble::Retry { reason, after } => {
-                let after_ms = after.map(crate::contract::millis);
-                RequestError::Failure(Failure::Retry(crate::contract::Retry { reason, after_ms }))
-            }
+        self.shared.poll_round(connection, trigger).await.map_err(|trouble| match trouble {
+            Trouble::Retry { reason, after } => retry(reason, after),
+            Trouble::Throttled { after } => retry("the rate budget is used up".to_owned(), Some(after)),
             Trouble::Rejected(reason) => RequestError::Failure(Failure::Rejected(reason)),
             Trouble::NeedsAttention(reason) => RequestError::Failure(Failure::NeedsAttention(reason)),
             Trouble::Storage(error) => RequestError::Storage(error),
         })
-    }
-
-    /// Let a paused connection go on; its parked work runs first.
-    pub fn resume(&self, connection: &str) -> Result<(), RequestError> {
-        let connection = self.shared.connection(connection)?;
-        connection.queue().set_paused(false);
-        connection.changed.notify_one();
-        self.shared.activity();
-        self.shared.feed.tell(&connection.name, || Happening::Resumed);
-        Ok(())
-    }
-
-    /// Whether a connection is paused until a person has acted.
-    pub fn is_paused(&self, connection: &str) -> Result<bool, RequestError> {
-        Ok(self.shared.connection(connection)?.queue().is_paused())
-    }
-
-    /// Events, newest first.
-    pub async fn events(&self, filter: EventFilter) -> Result<Vec<EventRecord>, RequestError> {
-        Ok(self.shared.storage.events(filter).await?)
-    }
-
-    /// One event.
-    pub async fn event(&self, sequence: Sequence) -> Result<Option<EventRecord>, RequestError> {
-        Ok(self.shared.storage.event(sequence).await?)
     }
 
     /// Wait until nothing runs, and nothing that is known now will within `horizon`. Work of paused connections does not
@@ -265,9 +248,11 @@ impl Shared {
     async fn dispatch(self: Arc<Shared>, connection: Arc<Connection>) {
         let mut stopping = self.stopping.subscribe();
         loop {
+            let now = Instant::now();
+            let closed_until = connection.active().outbound.closed_until().filter(|until| *until > now);
             let (work, due) = {
                 let mut queue = connection.queue();
-                (queue.take(Instant::now()), queue.next_due())
+                (queue.take(now, closed_until.is_none()), queue.next_due())
             };
             if let Some(work) = work {
                 let Ok(worker) = self.worker().await else { return };
@@ -281,10 +266,12 @@ impl Shared {
                 });
                 continue;
             }
+            let next = [due.filter(|due| *due > now), closed_until].into_iter().flatten().min();
             tokio::select! {
-                () = connection.changed.notified() => {}
-                () = ring(due) => {}
+                biased;
                 _ = stopping.wait_for(|stopping| *stopping) => return,
+                () = connection.changed.notified() => {}
+                () = ring(next) => {}
             }
         }
     }
@@ -294,16 +281,9 @@ impl Shared {
         Arc::clone(&self.workers).acquire_owned().await.map_err(|_| StorageError::Stopped)
     }
 
-    /// Have a connection start nothing more.
-    pub(super) fn pause(&self, connection: &Connection, reason: &str) {
-        connection.queue().set_paused(true);
-        tracing::warn!(
-            connection = &*connection.name,
-            reason,
-            "the connection pauses and keeps what comes in; put this right, then start transload again"
-        );
-        self.activity();
-        self.feed.tell(&connection.name, || Happening::Paused { reason: reason.to_owned() });
+    /// Tell those who watch.
+    pub(super) fn tell(&self, connection: &Connection, happening: impl FnOnce() -> Happening) {
+        self.feed.tell(&connection.name, self.clock, happening);
     }
 
     /// Note that something ended or changed.
@@ -317,7 +297,7 @@ impl Shared {
         })
     }
 
-    fn connection(&self, name: &str) -> Result<&Arc<Connection>, RequestError> {
+    pub(super) fn connection(&self, name: &str) -> Result<&Arc<Connection>, RequestError> {
         self.connections.get(name).ok_or_else(|| RequestError::UnknownConnection {
             name: name.to_owned(),
             known: self.connections.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
@@ -335,13 +315,18 @@ impl WorkSink for Door {
             shared.orphans.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let due = work.not_before.map(clock::timer);
+        let due = work.not_before.map(|at| shared.clock.timer(at));
         connection.queue().push(work, due);
         connection.changed.notify_one();
     }
 
-    fn withdraw(&self, _connection: &str, _subject: Option<&str>, _id: WorkId) {
-        // It stays in its queue; when its turn comes, it is found to have ended.
+    fn withdraw(&self, connection: &str, subject: Option<&str>, id: WorkId) {
+        let Some(shared) = self.0.upgrade() else { return };
+        if let Some(connection) = shared.connections.get(connection) {
+            connection.queue().withdraw(subject, id);
+            connection.changed.notify_one();
+            shared.activity();
+        }
     }
 }
 

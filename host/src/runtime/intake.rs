@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::clock;
 use super::connection::Connection;
 use super::host::{Host, Shared};
 use super::observe::Happening;
@@ -62,7 +61,7 @@ impl DeliveryOutcome {
 impl Host {
     /// Whether any delivery could be taken in there.
     pub(super) fn expects(&self, connection: &str, source: &str) -> bool {
-        self.shared.connections.get(connection).is_some_and(|it| it.sources.contains_key(source))
+        self.shared.connections.get(connection).is_some_and(|it| it.active().sources.contains_key(source))
     }
 
     /// Take in a delivery that arrived for an API of a connection. When this answers `Accepted`, it is on the disk.
@@ -77,7 +76,7 @@ impl Host {
             return DeliveryOutcome::Unknown;
         };
         let outcome = self.shared.take(connection, source, headers, body).await;
-        self.shared.tell(connection, source, &outcome);
+        self.shared.tell_of_delivery(connection, source, &outcome);
         outcome
     }
 }
@@ -90,11 +89,12 @@ impl Shared {
         headers: &HeaderMap,
         body: Bytes,
     ) -> DeliveryOutcome {
-        let Some(rules) = connection.sources.get(source) else { return DeliveryOutcome::Unknown };
+        let active = connection.active();
+        let Some(rules) = active.sources.get(source) else { return DeliveryOutcome::Unknown };
         if body.len() > BODY_BYTES_MAX {
             return DeliveryOutcome::TooLarge;
         }
-        if let Err(refusal) = rules.verifier.verify(headers, &body, clock::now() / 1000) {
+        if let Err(refusal) = rules.verifier.verify(headers, &body, self.clock.now() / 1000) {
             return DeliveryOutcome::Refused { reason: refusal.to_string() };
         }
         if *self.stopping.borrow() {
@@ -110,7 +110,7 @@ impl Shared {
             connection: connection.name.to_string(),
             source: source.to_owned(),
             id: id.clone(),
-            received_at: clock::now(),
+            received_at: self.clock.now(),
             headers: rules.verifier.public_headers(headers),
             body: body.into(),
         };
@@ -124,7 +124,7 @@ impl Shared {
         }
     }
 
-    fn tell(&self, connection: &Connection, source: &str, outcome: &DeliveryOutcome) {
+    fn tell_of_delivery(&self, connection: &Connection, source: &str, outcome: &DeliveryOutcome) {
         let source = source.to_owned();
         let refused = |reason: &str| Happening::DeliveryRefused {
             source: source.clone(),
@@ -143,6 +143,6 @@ impl Shared {
         if let Happening::DeliveryRefused { source, reason, .. } = &happening {
             tracing::warn!(connection = &*connection.name, source, reason, "a delivery was refused");
         }
-        self.feed.tell(&connection.name, || happening);
+        self.tell(connection, || happening);
     }
 }

@@ -9,28 +9,51 @@
 //! Work comes to the queues from storage alone, in the order in which it became durable; a queue holds numbers, and the
 //! record is read when its turn comes. So a crash at any point leaves the same picture as a restart.
 
+mod active;
 mod backoff;
+mod call;
 mod clock;
 mod connection;
 mod connector;
+mod guard;
 mod host;
 mod intake;
+mod manage;
+mod memory;
 mod observe;
 mod options;
+mod park;
 mod poll;
+mod preview;
 mod queue;
+mod recorder;
+mod render;
+mod replay;
 mod routes;
 mod schema;
 mod serve;
+mod start;
 mod store;
 mod subjects;
+mod swap;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod trouble;
+mod watch;
 mod work;
 
 pub use backoff::ATTEMPTS_MAX;
+pub use clock::Clock;
 pub use host::{Host, RequestError};
 pub use intake::{BODY_BYTES_MAX, DeliveryOutcome};
+pub use manage::{ConnectionStatus, EventHistory};
 pub use observe::{Happening, HostEvent};
 pub use options::{ConnectionSpec, HostError, HostLimits, HostOptions};
+pub use preview::{PREVIEW_EVENTS_MAX, Preview, preview_stored, recorded_module, replay_stored};
+pub use replay::{Replay, ReplayError};
+pub use swap::{Swap, SwapError, SwapRequest};
+pub use trace::{
+    Answer, BODY_KEPT_MAX, Body, CallStep, ErrorKind, Outcome, Reply, Source, Step, StoreWrite,
+    StoredResponse, TRACE_KEPT_MAX, Trace,
+};

@@ -1,15 +1,12 @@
 //! What happens, as it happens, for whoever watches: timelines, dashboards, tests.
 
-use std::sync::{Arc, OnceLock};
-
 use serde::Serialize;
 use tokio::sync::broadcast;
 
-use super::clock;
-use crate::contract::{ChangeKind, Failure, Instant, Level, Receipt, Retry, millis};
-use crate::egress::{CallObserver, CallRecord};
-use crate::engine::{HttpError, Log};
-use crate::storage::{Sequence, WorkId};
+use super::clock::Clock;
+use super::trace::Source;
+use crate::contract::{ChangeKind, Instant, Level, Receipt};
+use crate::storage::{Sequence, State, WorkId};
 
 /// Happenings that are kept for a watcher that lags behind. It loses the oldest beyond these, and is told that it did.
 pub(super) const KEPT_MAX: usize = 4_096;
@@ -116,6 +113,26 @@ pub enum Happening {
     },
     /// The connection goes on.
     Resumed,
+    /// Work is run again, or given up, because a person said so.
+    Decided {
+        /// The work.
+        work: WorkId,
+        /// Where it stands now.
+        state: State,
+        /// Where it stood before.
+        was: State,
+    },
+    /// Another module handles the connection's work from now on.
+    Swapped {
+        /// Its digest.
+        module: String,
+        /// The digest of the one before.
+        was: String,
+        /// Who wanted it: `command`, `file`, `library` or `rollback`.
+        by: String,
+        /// Why.
+        reason: String,
+    },
     /// A trigger was polled.
     Polled {
         /// The trigger.
@@ -140,6 +157,8 @@ pub enum Happening {
         method: String,
         /// Where to.
         url: String,
+        /// Where the answer came from.
+        from: Source,
         /// The response's status.
         status: Option<u16>,
         /// Why there is no response.
@@ -179,74 +198,12 @@ impl Feed {
     }
 
     /// Tell those who watch. `happening` is made only if somebody does.
-    pub(super) fn tell(&self, connection: &str, happening: impl FnOnce() -> Happening) {
+    pub(super) fn tell(&self, connection: &str, clock: Clock, happening: impl FnOnce() -> Happening) {
         if self.0.receiver_count() > 0 {
             let event =
-                HostEvent { at: clock::now(), connection: connection.to_owned(), happening: happening() };
+                HostEvent { at: clock.now(), connection: connection.to_owned(), happening: happening() };
             // The last watcher may have left since.
             let _ = self.0.send(event);
         }
-    }
-}
-
-/// Tells of the requests and log lines of one call.
-pub(super) struct Scribe {
-    feed: Feed,
-    connection: Arc<str>,
-    work: Option<WorkId>,
-    /// Why a request was denied, the first time.
-    denial: OnceLock<String>,
-}
-
-impl Scribe {
-    pub(super) fn new(feed: Feed, connection: Arc<str>, work: Option<WorkId>) -> Scribe {
-        Scribe { feed, connection, work, denial: OnceLock::new() }
-    }
-
-    /// What the connector says went wrong, with the reason of a denial behind it: the connector cannot know that reason,
-    /// because WASI's HTTP has no room for it, and it names what would have to be configured.
-    pub(super) fn explain(&self, failure: Failure) -> Failure {
-        let Some(denial) = self.denial.get() else { return failure };
-        let explained = |reason: String| format!("{reason}; {denial}");
-        match failure {
-            Failure::Retry(retry) => Failure::Retry(Retry { reason: explained(retry.reason), ..retry }),
-            Failure::Rejected(reason) => Failure::Rejected(explained(reason)),
-            Failure::NeedsAttention(reason) => Failure::NeedsAttention(explained(reason)),
-        }
-    }
-}
-
-impl CallObserver for Scribe {
-    fn called(&self, record: CallRecord) {
-        if let Err(HttpError::Denied(reason)) = &record.outcome {
-            // Only the first is kept; the others follow from it.
-            let _ = self.denial.set(reason.clone());
-        }
-        self.feed.tell(&self.connection, || {
-            let (status, error) = match record.outcome {
-                Ok(status) => (Some(status.as_u16()), None),
-                Err(error) => (None, Some(error.to_string())),
-            };
-            Happening::Call {
-                work: self.work,
-                api: record.api,
-                method: record.method.to_string(),
-                url: record.url,
-                status,
-                error,
-                elapsed_ms: millis(record.elapsed),
-            }
-        });
-    }
-}
-
-impl Log for Scribe {
-    fn write(&self, level: Level, message: &str, fields: &[(String, String)]) {
-        self.feed.tell(&self.connection, || Happening::Line {
-            work: self.work,
-            level,
-            message: message.to_owned(),
-            fields: fields.to_vec(),
-        });
     }
 }

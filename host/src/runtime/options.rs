@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connection::{self, Connection};
+use super::active::{self, Terms};
+use super::clock::Clock;
 use crate::config::{ConnectionConfig, WebhookConfig};
 use crate::contract::Access;
 use crate::egress::{Egress, Grant};
@@ -46,12 +47,25 @@ pub struct HostOptions {
     pub egress: Egress,
     /// How much at once.
     pub limits: HostLimits,
+    /// Where the time of day comes from.
+    pub clock: Clock,
+    /// How long the records of ended work are kept: requests, answers, bodies. None keeps them for ever.
+    pub keep: Option<Duration>,
 }
+
+/// How long records are kept unless something else is said: a month, the time in which most disputes come up.
+const KEEP: Duration = Duration::from_hours(30 * 24);
 
 impl HostOptions {
     /// A host with the usual limits.
     pub fn new(storage: Arc<dyn Storage>) -> HostOptions {
-        HostOptions { storage, egress: Egress::default(), limits: HostLimits::default() }
+        HostOptions {
+            storage,
+            egress: Egress::default(),
+            limits: HostLimits::default(),
+            clock: Clock::system(),
+            keep: Some(KEEP),
+        }
     }
 }
 
@@ -102,14 +116,14 @@ impl ConnectionSpec {
 
     /// Everything that would keep a host from starting with this connection, each with the key of the configuration.
     pub fn problems(&self, egress: &Egress) -> Vec<String> {
-        Connection::new(self.clone(), egress, &HostLimits::default()).err().unwrap_or_default()
+        let (terms, module) = Terms::of(self.clone());
+        terms.prepare(&self.name, Arc::new(module), egress, None).err().unwrap_or_default()
     }
 
     /// What is not wrong, but perhaps not meant: webhooks that nothing could verify, and permissions that the connector
     /// asks for and does not have, which pause the connection once they are needed.
     pub fn warnings(&self) -> Vec<String> {
-        let sources =
-            connection::sources(&self.name, self.module.description(), &self.webhooks, &mut Vec::new());
+        let sources = active::sources(&self.name, self.module.description(), &self.webhooks, &mut Vec::new());
         let unverifiable = sources.values().filter_map(|source| source.verifier.lacks());
         unverifiable.chain(self.ungranted()).collect()
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::connection::{Call, Connection, Poll};
+use super::backoff;
+use super::connection::Connection;
 use super::host::Shared;
 use super::observe::Happening;
 use super::trouble::{Trouble, check_events, shortened};
-use super::{backoff, clock};
 use crate::contract::EventPage;
 use crate::storage::{Intake, Origin};
 
@@ -20,35 +20,62 @@ pub(super) const INTERVAL_MIN: Duration = Duration::from_millis(100);
 const PAGES_PER_ROUND_MAX: usize = 100;
 
 impl Shared {
-    /// Poll a trigger for as long as the host runs. The first round has been counted as under way by the caller.
-    pub(super) async fn poll_forever(self: Arc<Shared>, connection: Arc<Connection>, trigger: String) {
-        let Some(poll) = connection.polls.get(&trigger) else { return };
+    /// See that a task polls each trigger of what the connection runs on.
+    pub(super) fn start_polls(self: &Arc<Shared>, connection: &Arc<Connection>) {
+        for trigger in connection.active().polls.keys() {
+            if connection.polled().insert(trigger.clone()) {
+                connection.polling.fetch_add(1, Ordering::SeqCst);
+                let (shared, connection) = (Arc::clone(self), Arc::clone(connection));
+                tokio::spawn(shared.poll_forever(connection, trigger.clone()));
+            }
+        }
+    }
+
+    /// Poll a trigger for as long as the host runs and the connector has it. The first round has been counted as under
+    /// way by the caller.
+    async fn poll_forever(self: Arc<Shared>, connection: Arc<Connection>, trigger: String) {
         let mut stopping = self.stopping.subscribe();
         let mut failures = 0;
         loop {
-            let outcome = self.poll_if_room(&connection, poll, &trigger).await;
+            let outcome = self.poll_if_room(&connection, &trigger).await;
             connection.polling.fetch_sub(1, Ordering::SeqCst);
             self.activity();
+            let Some(interval) = self.interval(&connection, &trigger) else { return };
             let wait = match outcome {
                 Ok(()) => {
                     failures = 0;
-                    poll.interval
+                    interval
                 }
                 Err(trouble) => {
                     failures += 1;
                     let after = if let Trouble::Retry { after, .. } = trouble { after } else { None };
-                    poll.interval.max(backoff::delay(failures, after, fastrand::u64(..)))
+                    interval.max(backoff::delay(failures, after, fastrand::u64(..)))
                 }
             };
             tokio::select! {
-                () = tokio::time::sleep(wait) => {}
+                biased;
                 _ = stopping.wait_for(|stopping| *stopping) => return,
+                () = tokio::time::sleep(wait) => {}
             }
             connection.polling.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    async fn poll_if_room(&self, connection: &Connection, poll: &Poll, trigger: &str) -> Result<(), Trouble> {
+    /// How often to poll a trigger; none if the connector has it no more, and then nobody polls it.
+    fn interval(&self, connection: &Connection, trigger: &str) -> Option<Duration> {
+        let mut polled = connection.polled();
+        let interval = connection.active().polls.get(trigger).copied();
+        if interval.is_none() {
+            polled.remove(trigger);
+        }
+        interval
+    }
+
+    async fn poll_if_room(
+        self: &Arc<Shared>,
+        connection: &Arc<Connection>,
+        trigger: &str,
+    ) -> Result<(), Trouble> {
         let closed = {
             let queue = connection.queue();
             queue.is_paused() || queue.is_full()
@@ -56,41 +83,41 @@ impl Shared {
         if closed {
             return Ok(());
         }
-        self.poll_round(connection, poll, trigger).await.map(drop)
+        self.poll_round(connection, trigger).await.map(drop)
     }
 
     /// Fetch pages until there are no more, and answer how many events were new. Failures are told to those who watch.
     pub(super) async fn poll_round(
-        &self,
-        connection: &Connection,
-        poll: &Poll,
+        self: &Arc<Shared>,
+        connection: &Arc<Connection>,
         trigger: &str,
     ) -> Result<usize, Trouble> {
-        let _turn = poll.turn.lock().await;
+        let turn = connection.poll_turn(trigger);
+        let _turn = turn.lock().await;
         let outcome = self.poll_pages(connection, trigger).await;
         match &outcome {
             Ok(events) => {
                 let events = *events;
-                self.feed
-                    .tell(&connection.name, || Happening::Polled { trigger: trigger.to_owned(), events });
+                self.tell(connection, || Happening::Polled { trigger: trigger.to_owned(), events });
             }
             Err(trouble) => self.poll_failed(connection, trigger, trouble),
         }
         outcome
     }
 
-    fn poll_failed(&self, connection: &Connection, trigger: &str, trouble: &Trouble) {
+    fn poll_failed(self: &Arc<Shared>, connection: &Arc<Connection>, trigger: &str, trouble: &Trouble) {
         let reason = match trouble {
             Trouble::Retry { reason, .. } | Trouble::Rejected(reason) | Trouble::NeedsAttention(reason) => {
                 reason.clone()
             }
+            Trouble::Throttled { .. } => "the credential's rate budget is used up".to_owned(),
             Trouble::Storage(error) => error.to_string(),
         };
         match trouble {
             Trouble::NeedsAttention(_) => self.pause(connection, &reason),
             _ => tracing::warn!(connection = &*connection.name, trigger, reason, "a poll failed"),
         }
-        self.feed.tell(&connection.name, || Happening::PollFailed { trigger: trigger.to_owned(), reason });
+        self.tell(connection, || Happening::PollFailed { trigger: trigger.to_owned(), reason });
     }
 
     async fn poll_pages(&self, connection: &Connection, trigger: &str) -> Result<usize, Trouble> {
@@ -122,18 +149,18 @@ impl Shared {
         cursor: Option<&str>,
     ) -> Result<(EventPage, usize), Trouble> {
         let _worker = self.worker().await?;
-        let Call { ports, store, scribe } = connection.call(&self.storage, &self.feed, None);
-        let page = connection.connector.poll(ports, trigger, cursor).await?;
-        let mut page = page.map_err(|failure| scribe.explain(failure))?;
-        check_events(connection.connector.description(), &page.events)
+        let call = self.call_for_poll(connection);
+        let page = call.active.connector.poll(call.ports(), trigger, cursor).await?;
+        let mut page = page.map_err(|failure| call.recorder.explain(failure))?;
+        check_events(call.active.description(), &page.events)
             .map_err(|reason| Trouble::Retry { reason: shortened(reason), after: None })?;
         let intake = Intake {
             connection: connection.name.to_string(),
             origin: Origin::Poll { trigger: trigger.to_owned(), cursor: page.cursor.clone() },
             events: std::mem::take(&mut page.events),
-            writes: store.take_writes(),
+            writes: call.take_writes(),
             attempt: None,
-            at: clock::now(),
+            at: self.clock.now(),
         };
         let new = self.storage.take_in(intake).await?;
         Ok((page, new))

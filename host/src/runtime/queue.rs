@@ -26,8 +26,10 @@ struct Item {
 /// What the head of a lane is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// Neither of the others, for a moment.
+    Idle,
     Ready,
-    Running,
+    Running(Sequence),
     Until(Instant),
 }
 
@@ -49,7 +51,8 @@ pub(super) struct Queue {
     deliveries: usize,
     events: usize,
     events_max: usize,
-    paused: bool,
+    /// Why nothing starts, if nothing does.
+    paused: Option<String>,
 }
 
 impl Queue {
@@ -65,7 +68,7 @@ impl Queue {
             deliveries: 0,
             events: 0,
             events_max,
-            paused: false,
+            paused: None,
         }
     }
 
@@ -85,19 +88,45 @@ impl Queue {
     }
 
     pub(super) fn is_paused(&self) -> bool {
-        self.paused
+        self.paused.is_some()
     }
 
-    /// Let nothing start, or let it start again. What runs goes on.
-    pub(super) fn set_paused(&mut self, paused: bool) {
-        self.paused = paused;
+    /// Why nothing starts; none if work does.
+    pub(super) fn pause_reason(&self) -> Option<String> {
+        self.paused.clone()
+    }
+
+    /// Let nothing start. What runs goes on. Answers whether it was so before.
+    pub(super) fn pause(&mut self, reason: &str) -> bool {
+        self.paused.replace(reason.to_owned()).is_some()
+    }
+
+    /// Let work start again. Answers whether it did not.
+    pub(super) fn resume(&mut self) -> bool {
+        self.paused.take().is_some()
+    }
+
+    /// Events that are waiting or running.
+    pub(super) fn events(&self) -> usize {
+        self.events
+    }
+
+    /// Calls under way.
+    pub(super) fn running(&self) -> usize {
+        self.running
+    }
+
+    /// Whether this work is under way.
+    pub(super) fn is_running(&self, subject: Option<&str>, id: WorkId) -> bool {
+        let (lane, sequence) = place(subject, id);
+        self.lanes.get(&lane).is_some_and(|state| state.phase == Phase::Running(sequence))
     }
 
     /// Whether nothing runs, and nothing will until `horizon`.
     pub(super) fn is_idle(&self, horizon: Instant) -> bool {
         let nothing_ready = self.ready_events.is_empty() && self.ready_deliveries.is_empty();
         let nothing_due = self.next_due().is_none_or(|due| due > horizon);
-        self.running == 0 && (self.paused || (nothing_ready && nothing_due))
+        self.running == 0 && (self.is_paused() || (nothing_ready && nothing_due))
     }
 
     /// When the next lane becomes ready by the clock.
@@ -105,40 +134,86 @@ impl Queue {
         self.timers.first().map(|(due, _)| *due)
     }
 
-    /// Add work, not to run before `due`.
+    /// Add work, not to run before `due`. What is known already is brought forward instead; what runs is left alone.
     pub(super) fn push(&mut self, work: Work, due: Option<Instant>) {
-        let (lane, sequence) = address(&work);
-        match work.id {
-            WorkId::Delivery(_) => self.deliveries += 1,
-            WorkId::Event(_) => self.events += 1,
+        let (subject, id) = (work.subject.clone(), work.id);
+        if self.is_running(subject.as_deref(), id) {
+            return;
         }
-        let item = Item { work, due };
-        match self.lanes.get_mut(&lane) {
-            Some(state) => {
-                state.items.insert(sequence, item);
-            }
-            None => {
-                let items = BTreeMap::from([(sequence, item)]);
-                self.lanes.insert(lane.clone(), LaneState { items, phase: Phase::Running });
-                self.release(&lane);
-            }
+        let (lane, sequence) = place(subject.as_deref(), id);
+        let empty = || LaneState { items: BTreeMap::new(), phase: Phase::Idle };
+        let state = self.lanes.entry(lane.clone()).or_insert_with(empty);
+        let known = state.items.insert(sequence, Item { work, due }).is_some();
+        let leads = state.items.first_key_value().is_some_and(|(first, _)| *first == sequence);
+        let runs = matches!(state.phase, Phase::Running(_));
+        if !known {
+            *self.count(id) += 1;
+        }
+        if leads && !runs {
+            self.quiet(&lane);
+            self.release(&lane);
         }
     }
 
-    /// Take the next work to run, if any may run now.
-    pub(super) fn take(&mut self, now: Instant) -> Option<Work> {
+    /// Take work out that was ended from outside. What runs is left alone: its commit finds out.
+    pub(super) fn withdraw(&mut self, subject: Option<&str>, id: WorkId) {
+        let (lane, sequence) = place(subject, id);
+        if self.is_running(subject, id) {
+            return;
+        }
+        let Some(state) = self.lanes.get_mut(&lane) else { return };
+        let led = state.items.first_key_value().is_some_and(|(first, _)| *first == sequence);
+        if state.items.remove(&sequence).is_none() {
+            return;
+        }
+        let empty = state.items.is_empty();
+        *self.count(id) -= 1;
+        if led {
+            self.quiet(&lane);
+        }
+        if empty {
+            self.lanes.remove(&lane);
+        } else if led {
+            self.release(&lane);
+        }
+    }
+
+    /// Take a lane's timer away, and its place among those that are ready.
+    fn quiet(&mut self, lane: &Lane) {
+        let Some(state) = self.lanes.get_mut(lane) else { return };
+        match state.phase {
+            Phase::Until(due) => {
+                self.timers.remove(&(due, lane.clone()));
+            }
+            Phase::Ready => match lane {
+                Lane::Delivery(_) => self.ready_deliveries.retain(|other| other != lane),
+                Lane::Subject(_) => self.ready_events.retain(|other| other != lane),
+            },
+            Phase::Idle | Phase::Running(_) => {}
+        }
+        state.phase = Phase::Idle;
+    }
+
+    fn count(&mut self, id: WorkId) -> &mut usize {
+        match id {
+            WorkId::Delivery(_) => &mut self.deliveries,
+            WorkId::Event(_) => &mut self.events,
+        }
+    }
+
+    /// Take the next work to run, if any may run now. Events do not while their vendor takes no requests.
+    pub(super) fn take(&mut self, now: Instant, vendor_open: bool) -> Option<Work> {
         self.ring(now);
-        if self.paused || self.running >= self.parallel {
+        if self.is_paused() || self.running >= self.parallel {
             return None;
         }
         let deliveries_wait = self.is_full();
-        let lane = self
-            .ready_events
-            .pop_front()
-            .or_else(|| if deliveries_wait { None } else { self.ready_deliveries.pop_front() })?;
+        let event = if vendor_open { self.ready_events.pop_front() } else { None };
+        let lane =
+            event.or_else(|| if deliveries_wait { None } else { self.ready_deliveries.pop_front() })?;
         let state = self.lanes.get_mut(&lane)?;
-        let (_, head) = state.items.first_key_value()?;
-        state.phase = Phase::Running;
+        let (sequence, head) = state.items.first_key_value()?;
+        state.phase = Phase::Running(*sequence);
         self.running += 1;
         Some(head.work.clone())
     }
@@ -151,11 +226,9 @@ impl Queue {
             return;
         }
         self.running = self.running.saturating_sub(1);
-        match work.id {
-            WorkId::Delivery(_) => self.deliveries -= 1,
-            WorkId::Event(_) => self.events -= 1,
-        }
-        if state.items.is_empty() {
+        let empty = state.items.is_empty();
+        *self.count(work.id) -= 1;
+        if empty {
             self.lanes.remove(&lane);
         } else {
             self.release(&lane);
@@ -207,8 +280,12 @@ impl Queue {
 }
 
 fn address(work: &Work) -> (Lane, Sequence) {
-    match work.id {
+    place(work.subject.as_deref(), work.id)
+}
+
+fn place(subject: Option<&str>, id: WorkId) -> (Lane, Sequence) {
+    match id {
         WorkId::Delivery(sequence) => (Lane::Delivery(sequence), sequence),
-        WorkId::Event(sequence) => (Lane::Subject(work.subject.clone().unwrap_or_default()), sequence),
+        WorkId::Event(sequence) => (Lane::Subject(subject.unwrap_or_default().to_owned()), sequence),
     }
 }

@@ -5,14 +5,51 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
+use super::trace::{Body, Step, Tape};
 use crate::contract::{Entry, KeyPage, StoreError};
 use crate::engine::Store;
 use crate::storage::{EntryWrite, Storage, StorageError, StoredEntry};
 
+/// What a connection's store holds, as a call finds it.
+#[async_trait]
+pub(super) trait Entries: Send + Sync {
+    async fn entry(&self, key: &str) -> Result<StoredEntry, StorageError>;
+
+    /// Keys that start with `prefix` and come after `after`, in byte order, at most `limit`.
+    async fn keys(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<String>, StorageError>;
+}
+
+/// The entries in the storage. What is read is taken down.
+pub(super) struct StoredEntries {
+    pub(super) storage: Arc<dyn Storage>,
+    pub(super) connection: Arc<str>,
+    pub(super) tape: Option<Arc<Tape>>,
+}
+
+#[async_trait]
+impl Entries for StoredEntries {
+    async fn entry(&self, key: &str) -> Result<StoredEntry, StorageError> {
+        let entry = self.storage.entry(&self.connection, key).await?;
+        if let Some(tape) = &self.tape {
+            let value = entry.value.as_deref().map(Body::of);
+            tape.push(Step::Entry { key: key.to_owned(), value, version: entry.version });
+        }
+        Ok(entry)
+    }
+
+    async fn keys(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<String>, StorageError> {
+        let keys = self.storage.keys(&self.connection, prefix, after, limit).await?;
+        if let Some(tape) = &self.tape {
+            let (prefix, after) = (prefix.to_owned(), after.map(str::to_owned));
+            tape.push(Step::Keys { prefix, after, limit, keys: keys.clone() });
+        }
+        Ok(keys)
+    }
+}
+
 /// What one call has written to its connection's store.
 pub(super) struct CallStore {
-    storage: Arc<dyn Storage>,
-    connection: String,
+    entries: Arc<dyn Entries>,
     writes: Mutex<BTreeMap<String, Pending>>,
 }
 
@@ -26,8 +63,8 @@ struct Pending {
 }
 
 impl CallStore {
-    pub(super) fn new(storage: Arc<dyn Storage>, connection: &str) -> CallStore {
-        CallStore { storage, connection: connection.to_owned(), writes: Mutex::new(BTreeMap::new()) }
+    pub(super) fn new(entries: Arc<dyn Entries>) -> CallStore {
+        CallStore { entries, writes: Mutex::new(BTreeMap::new()) }
     }
 
     /// Hand over what was written, for the commit.
@@ -49,7 +86,7 @@ impl CallStore {
     }
 
     async fn stored(&self, key: &str) -> Result<StoredEntry, StoreError> {
-        self.storage.entry(&self.connection, key).await.map_err(unavailable)
+        self.entries.entry(key).await.map_err(unavailable)
     }
 
     /// The entry as this call sees it, as though it were about to be written.
@@ -122,8 +159,7 @@ impl Store for CallStore {
         let removed = own.values().filter(|exists| !**exists).count();
         let wanted = limit as usize + 1 + removed;
         let fetch = u32::try_from(wanted).unwrap_or(u32::MAX);
-        let mut keys =
-            self.storage.keys(&self.connection, prefix, cursor, fetch).await.map_err(unavailable)?;
+        let mut keys = self.entries.keys(prefix, cursor, fetch).await.map_err(unavailable)?;
         keys.retain(|key| !own.contains_key(key));
         keys.extend(own.into_iter().filter_map(|(key, exists)| exists.then_some(key)));
         keys.sort_unstable();

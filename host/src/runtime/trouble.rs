@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::backoff::{self, ATTEMPTS_MAX};
-use crate::contract::{Description, Event, Failure, Instant, Receipt};
+use crate::contract::{Alert, Description, Event, Failure, Instant, Receipt, Report, Severity};
 use crate::engine::CallError;
 use crate::storage::{State, StorageError};
 
@@ -12,6 +12,11 @@ pub(super) const REASON_BYTES_MAX: usize = 4 << 10;
 
 /// Events that one call may bring. A page of a vendor's listing has a hundred.
 pub(super) const EVENTS_PER_CALL_MAX: usize = 10_000;
+
+/// How long work waits at least, and at most, when the rate budget was used up, in milliseconds. The most is a day, after
+/// which every vendor's budget has started over.
+const THROTTLED_MS_MIN: u64 = 100;
+const THROTTLED_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
 
 /// The longest id or subject of an event, in bytes; the contract says so.
 const NAME_BYTES_MAX: usize = 200;
@@ -24,6 +29,9 @@ const OCCURRED_AT_MAX: Instant = 253_402_300_799_999;
 pub(super) enum Trouble {
     /// It may succeed later.
     Retry { reason: String, after: Option<Duration> },
+    /// It was not its turn with the vendor: the rate budget of the credential was used up. Uses up no attempt, or work
+    /// would be given up for no other fault than that there is much of it.
+    Throttled { after: Duration },
     /// It never will.
     Rejected(String),
     /// A person must act first.
@@ -90,6 +98,13 @@ pub(super) fn judge(trouble: &Trouble, attempts: u32, now: Instant, random: u64)
                 reason: reason.clone(),
             }
         }
+        Trouble::Throttled { after } => {
+            // Spread over as much again, so that what waited does not come back together.
+            let wait = crate::contract::millis(*after).clamp(THROTTLED_MS_MIN, THROTTLED_MS_MAX);
+            let not_before = now.saturating_add(wait).saturating_add(random % (wait + 1));
+            let reason = "the credential's rate budget is used up; it waits its turn".to_owned();
+            Verdict { state: State::Waiting, attempts, not_before: Some(not_before), reason }
+        }
         Trouble::Rejected(reason) => {
             Verdict { state: State::Dead, attempts: failed, not_before: None, reason: reason.clone() }
         }
@@ -149,4 +164,26 @@ pub(super) fn shortened(mut text: String) -> String {
         text.push('…');
     }
     text
+}
+
+/// A receipt with an alert for each write that may have been made and is not made again. People have to know, because
+/// nobody else can find out.
+pub(super) fn with_alerts(receipt: Receipt, possibly_made: &[String], subject: &str) -> Receipt {
+    if possibly_made.is_empty() {
+        return receipt;
+    }
+    let alerts = possibly_made.iter().map(|write| Alert {
+        severity: Severity::Warning,
+        kind: "possibly-sent".to_owned(),
+        message: format!(
+            "{write} may have been sent by an earlier attempt whose answer was lost; it is not sent again"
+        ),
+        subject: subject.to_owned(),
+    });
+    let mut report = match receipt {
+        Receipt::Done(report) => report,
+        Receipt::Skipped(_) => Report { effects: Vec::new(), follow_ups: Vec::new(), alerts: Vec::new() },
+    };
+    report.alerts.extend(alerts);
+    Receipt::Done(report)
 }

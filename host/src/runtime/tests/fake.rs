@@ -1,7 +1,7 @@
 //! A connector whose answers are scripted, and a host around it.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,14 +10,15 @@ use bytes::Bytes;
 use http::HeaderMap;
 use tempfile::TempDir;
 
-use super::super::connection::{Connection, Parts, poll_table, sources};
+use super::super::active::{Active, Terms, poll_table, sources};
+use super::super::connection::Connection;
 use super::super::connector::{Answer, Connector};
-use super::super::{DeliveryOutcome, Host, HostLimits};
+use super::super::{DeliveryOutcome, Host, HostLimits, HostOptions};
+use super::vendor::Vendor;
 use crate::config::WebhookConfig;
 use crate::contract::*;
 use crate::egress::Secret;
-use crate::engine::ports::NoHttp;
-use crate::engine::{CallError, Ports};
+use crate::engine::{CallError, ModuleError, Ports};
 pub(super) use crate::storage::conformance::event;
 use crate::storage::{EntryWrite, EventFilter, EventRecord, SqliteStorage, State, Storage};
 
@@ -37,6 +38,20 @@ pub(super) enum Reply {
     Count(&'static str),
     FollowUp(Box<Event>),
     Slow(Duration),
+    /// Make requests, `METHOD /path body`, one after another: those that fail have the event tried again.
+    Send(&'static [&'static str]),
+}
+
+fn busy(reason: String) -> Failure {
+    Failure::Retry(Retry { reason, after_ms: None })
+}
+
+/// `METHOD /path body`.
+fn parsed(request: &str) -> http::Request<Bytes> {
+    let mut parts = request.splitn(3, ' ');
+    let (method, path) = (parts.next().unwrap(), parts.next().unwrap());
+    let body = Bytes::from(parts.next().unwrap_or_default().to_owned());
+    http::Request::builder().method(method).uri(format!("https://ghl.example{path}")).body(body).unwrap()
 }
 
 pub(super) fn retry(after_ms: Option<u64>) -> Reply {
@@ -58,6 +73,12 @@ pub(super) struct Fake {
     pub(super) rival: Mutex<Option<Arc<dyn Storage>>>,
     /// How often to poll; once an hour when there is nothing here.
     pub(super) poll_every: Option<Duration>,
+    /// Whether its check finds that all is well.
+    pub(super) check_passes: AtomicBool,
+    /// What its digest ends in.
+    pub(super) version: &'static str,
+    /// What can be made of kept bytes.
+    pub(super) siblings: Mutex<Vec<Arc<Fake>>>,
     description: std::sync::OnceLock<Description>,
 }
 
@@ -82,6 +103,16 @@ impl Fake {
             Reply::FollowUp(event) => done(vec![*event]),
             Reply::Slow(time) => {
                 tokio::time::sleep(time).await;
+                done(Vec::new())
+            }
+            Reply::Send(requests) => {
+                for request in requests {
+                    match ports.http.send(parsed(request)).await {
+                        Ok(response) if response.status().is_success() => {}
+                        Ok(response) => return Ok(Err(busy(format!("status {}", response.status())))),
+                        Err(error) => return Ok(Err(busy(error.to_string()))),
+                    }
+                }
                 done(Vec::new())
             }
             Reply::Put(key, value, then) => {
@@ -118,7 +149,21 @@ impl Connector for Fake {
     }
 
     fn digest(&self) -> &str {
-        "sha256:fake"
+        match self.version {
+            "" => "sha256:fake",
+            version => version,
+        }
+    }
+
+    fn bytes(&self) -> Arc<[u8]> {
+        Arc::from(self.digest().as_bytes())
+    }
+
+    /// A fake's bytes are its digest.
+    async fn sibling(&self, bytes: Vec<u8>) -> Result<Arc<dyn Connector>, ModuleError> {
+        let digest = String::from_utf8(bytes).unwrap();
+        let known = self.siblings.lock().unwrap().iter().find(|it| it.digest() == digest).cloned();
+        Ok(known.unwrap())
     }
 
     /// A body lists `id subject` pairs, one a line.
@@ -157,7 +202,7 @@ impl Connector for Fake {
     }
 
     async fn check(&self, ports: Ports) -> Answer<Vec<Probe>> {
-        let ok = ports.store.put("k", Vec::new()).await.is_err();
+        let ok = ports.store.put("k", Vec::new()).await.is_err() && self.check_passes.load(Ordering::SeqCst);
         let (api, scope) = ("ghl".to_owned(), "orders".to_owned());
         Ok(Ok(vec![Probe { api, scope, ok, message: String::new() }]))
     }
@@ -202,9 +247,10 @@ fn description() -> Description {
     }
 }
 
-/// A host with one connection, `shop`, and its database.
+/// A host with one connection, `shop`, its vendor and its database.
 pub(super) struct Setup {
     pub(super) fake: Arc<Fake>,
+    pub(super) vendor: Arc<Vendor>,
     pub(super) host: Host,
     pub(super) storage: Arc<dyn Storage>,
     pub(super) directory: TempDir,
@@ -223,21 +269,31 @@ pub(super) async fn start_polling(interval: Duration) -> Setup {
 pub(super) async fn start_with(fake: Fake, limits: HostLimits, directory: TempDir) -> Setup {
     let storage: Arc<dyn Storage> =
         Arc::new(SqliteStorage::open(&directory.path().join("test.sqlite")).unwrap());
-    let fake = Arc::new(fake);
+    let (fake, vendor) = (Arc::new(fake), Arc::new(Vendor::default()));
+    let active = active(&fake, &vendor);
+    let digest = fake.digest().to_owned();
+    let connection = Connection::new("shop", Terms::default(), &digest, active, &limits);
+    let options = HostOptions { limits, keep: None, ..HostOptions::new(Arc::clone(&storage)) };
+    let host = Host::run(options, vec![connection]).await.unwrap();
+    Setup { fake, vendor, host, storage, directory }
+}
+
+/// What a connection runs on that has this connector and this vendor.
+pub(super) fn active(fake: &Arc<Fake>, vendor: &Arc<Vendor>) -> Active {
     let webhook = WebhookConfig { secrets: vec![Secret::new(TOKEN)], ..Default::default() };
     let webhooks = BTreeMap::from([("ghl".to_owned(), webhook)]);
     let polls = fake.poll_every.map(|interval| ("transactions".to_owned(), interval)).into_iter().collect();
     let mut problems = Vec::new();
-    let parts = Parts {
+    let active = Active {
+        connector: Arc::clone(fake) as _,
+        outbound: Arc::clone(vendor) as _,
+        egress: None,
         sources: sources("shop", fake.description(), &webhooks, &mut problems),
         polls: poll_table("shop", fake.description(), &polls, &mut problems),
-        settings: "{}".to_owned(),
+        settings: Arc::from("{}"),
     };
     assert_eq!(problems, Vec::<String>::new());
-    let outlet = Box::new(|_| Arc::new(NoHttp) as _);
-    let connection = Connection::assemble("shop", Arc::clone(&fake) as _, outlet, parts, &limits);
-    let host = Host::run(Arc::clone(&storage), limits, vec![connection]).await.unwrap();
-    Setup { fake, host, storage, directory }
+    active
 }
 
 impl Setup {

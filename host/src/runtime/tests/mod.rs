@@ -7,3 +7,5 @@ mod polls;
 mod queue;
 mod store;
 mod trouble;
+mod vendor;
+mod writes;

@@ -34,9 +34,9 @@ fn events_go_before_deliveries() {
     let now = Instant::now();
     queue.push(delivery(1), None);
     queue.push(event(1, "a"), None);
-    assert_eq!(queue.take(now).unwrap().id, WorkId::Event(1));
-    assert_eq!(queue.take(now).unwrap().id, WorkId::Delivery(1));
-    assert_eq!(queue.take(now), None);
+    assert_eq!(queue.take(now, true).unwrap().id, WorkId::Event(1));
+    assert_eq!(queue.take(now, true).unwrap().id, WorkId::Delivery(1));
+    assert_eq!(queue.take(now, true), None);
 }
 
 #[test]
@@ -48,13 +48,13 @@ fn deliveries_wait_while_too_many_events_do() {
     assert!(!queue.is_full());
     queue.push(event(2, "a"), None);
     assert!(queue.is_full());
-    assert_eq!(queue.take(now), None);
+    assert_eq!(queue.take(now, true), None);
     let later = now + Duration::from_secs(1);
-    let first = queue.take(later).unwrap();
+    let first = queue.take(later, true).unwrap();
     queue.finish(&first);
-    assert_eq!(queue.take(later).unwrap().id, WorkId::Event(2));
+    assert_eq!(queue.take(later, true).unwrap().id, WorkId::Event(2));
     queue.finish(&event(2, "a"));
-    assert_eq!(queue.take(later).unwrap().id, WorkId::Delivery(1));
+    assert_eq!(queue.take(later, true).unwrap().id, WorkId::Delivery(1));
 }
 
 #[test]
@@ -63,11 +63,35 @@ fn a_paused_queue_gives_nothing_and_is_idle() {
     let now = Instant::now();
     queue.push(event(1, "a"), None);
     assert!(!queue.is_idle(now));
-    queue.set_paused(true);
-    assert_eq!(queue.take(now), None);
+    queue.pause("key");
+    assert_eq!(queue.take(now, true), None);
     assert!(queue.is_idle(now));
-    queue.set_paused(false);
-    assert_eq!(queue.take(now).unwrap().id, WorkId::Event(1));
+    queue.resume();
+    assert_eq!(queue.take(now, true).unwrap().id, WorkId::Event(1));
+}
+
+#[test]
+fn events_wait_while_the_vendor_takes_no_requests() {
+    let mut queue = Queue::new(10, 10);
+    let now = Instant::now();
+    queue.push(event(1, "a"), None);
+    queue.push(delivery(1), None);
+    assert_eq!(queue.take(now, false).unwrap().id, WorkId::Delivery(1));
+    assert_eq!(queue.take(now, false), None);
+    assert_eq!(queue.take(now, true).unwrap().id, WorkId::Event(1));
+}
+
+#[test]
+fn an_older_event_that_is_tried_again_goes_before_those_that_wait() {
+    let mut queue = Queue::new(10, 10);
+    let now = Instant::now();
+    queue.push(event(5, "a"), None);
+    let running = queue.take(now, true).unwrap();
+    queue.push(event(6, "a"), None);
+    queue.push(event(2, "a"), None);
+    assert!(queue.is_running(Some("a"), WorkId::Event(5)));
+    queue.finish(&running);
+    assert_eq!(queue.take(now, true).unwrap().id, WorkId::Event(2));
 }
 
 #[test]
@@ -76,13 +100,13 @@ fn work_that_is_put_back_keeps_its_place() {
     let now = Instant::now();
     queue.push(event(1, "a"), None);
     queue.push(event(2, "a"), None);
-    let first = queue.take(now).unwrap();
+    let first = queue.take(now, true).unwrap();
     let due = now + Duration::from_secs(5);
     queue.put_back(Work { attempts: 1, ..first }, Some(due));
-    assert_eq!(queue.take(now), None);
+    assert_eq!(queue.take(now, true), None);
     assert_eq!(queue.next_due(), Some(due));
     assert!(queue.is_idle(now) && !queue.is_idle(due));
-    let again = queue.take(due).unwrap();
+    let again = queue.take(due, true).unwrap();
     assert_eq!((again.id, again.attempts), (WorkId::Event(1), 1));
 }
 
@@ -100,6 +124,9 @@ enum Step {
     PutBack(usize, Option<u8>),
     Pass(u8),
     Pause(bool),
+    /// Bring forward, or take out, one of those that have not ended, by position; it may be running.
+    Retry(usize),
+    Discard(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -111,6 +138,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<usize>(), any::<Option<u8>>()).prop_map(|(at, delay)| Step::PutBack(at, delay)),
         1 => any::<u8>().prop_map(Step::Pass),
         1 => any::<bool>().prop_map(Step::Pause),
+        1 => any::<usize>().prop_map(Step::Retry),
+        1 => any::<usize>().prop_map(Step::Discard),
     ]
 }
 
@@ -145,7 +174,7 @@ impl Model {
     }
 
     fn take(&mut self) -> bool {
-        let Some(work) = self.queue.take(self.now) else { return false };
+        let Some(work) = self.queue.take(self.now, true) else { return false };
         if work.subject.is_some() {
             let oldest = self.unfinished[&work.subject].first().copied();
             assert_eq!(sequence(&work), oldest.unwrap(), "an older event of the subject waits");
@@ -176,6 +205,34 @@ impl Model {
         self.queue.put_back(work, due);
     }
 
+    fn any_unfinished(&self, at: usize) -> Option<Work> {
+        let all: Vec<Work> = self
+            .unfinished
+            .iter()
+            .flat_map(|(subject, sequences)| sequences.iter().map(move |it| (subject.clone(), *it)))
+            .map(|(subject, it)| {
+                let id = if subject.is_some() { WorkId::Event(it) } else { WorkId::Delivery(it) };
+                work(id, subject.as_deref())
+            })
+            .collect();
+        (!all.is_empty()).then(|| all[at % all.len()].clone())
+    }
+
+    fn retry(&mut self, at: usize) {
+        if let Some(work) = self.any_unfinished(at) {
+            self.queue.push(work, None);
+        }
+    }
+
+    fn discard(&mut self, at: usize) {
+        let Some(work) = self.any_unfinished(at) else { return };
+        self.queue.withdraw(work.subject.as_deref(), work.id);
+        // One that runs is left to its end.
+        if self.running.iter().all(|running| running.id != work.id) {
+            self.unfinished.get_mut(&work.subject).unwrap().remove(&sequence(&work));
+        }
+    }
+
     fn apply(&mut self, step: Step) {
         match step {
             Step::Push { subject, delay } => self.push(Some(subject.to_string()), delay),
@@ -184,13 +241,16 @@ impl Model {
             Step::Finish(at) => self.finish(at),
             Step::PutBack(at, delay) => self.put_back(at, delay),
             Step::Pass(seconds) => self.now += Duration::from_secs(seconds.into()),
-            Step::Pause(paused) => self.queue.set_paused(paused),
+            Step::Pause(true) => drop(self.queue.pause("key")),
+            Step::Pause(false) => drop(self.queue.resume()),
+            Step::Retry(at) => self.retry(at),
+            Step::Discard(at) => self.discard(at),
         }
     }
 
     /// Let everything run to its end.
     fn drain(&mut self) {
-        self.queue.set_paused(false);
+        self.queue.resume();
         self.now += Duration::from_secs(1_000);
         while self.take() || !self.running.is_empty() {
             self.finish(0);
@@ -214,6 +274,6 @@ proptest! {
         model.drain();
         prop_assert!(model.unfinished.values().all(BTreeSet::is_empty), "{:?}", model.unfinished);
         prop_assert!(model.queue.is_idle(model.now));
-        prop_assert_eq!(model.queue.deliveries(), 0);
+        prop_assert_eq!((model.queue.deliveries(), model.queue.events(), model.queue.running()), (0, 0, 0));
     }
 }

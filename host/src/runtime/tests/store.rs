@@ -6,10 +6,15 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::super::store::CallStore;
+use super::super::store::{CallStore, StoredEntries};
 use crate::contract::{Entry, StoreError};
 use crate::engine::Store;
 use crate::storage::{EntryWrite, SqliteStorage, Storage};
+
+/// The store of a call of the connection `shop`.
+fn shop(storage: Arc<dyn Storage>) -> CallStore {
+    CallStore::new(Arc::new(StoredEntries { storage, connection: Arc::from("shop"), tape: None }))
+}
 
 async fn storage(directory: &TempDir, stored: &[&str]) -> Arc<dyn Storage> {
     let storage = SqliteStorage::open(&directory.path().join("test.sqlite")).unwrap();
@@ -31,7 +36,7 @@ fn entry(value: &[u8], version: u64) -> Option<Entry> {
 async fn a_call_reads_what_it_wrote_and_others_do_not() {
     let directory = TempDir::new().unwrap();
     let storage = storage(&directory, &["k"]).await;
-    let (ours, theirs) = (CallStore::new(Arc::clone(&storage), "shop"), CallStore::new(storage, "shop"));
+    let (ours, theirs) = (shop(Arc::clone(&storage)), shop(storage));
     assert_eq!(ours.get("k").await.unwrap(), entry(b"stored", 1));
     assert_eq!(ours.put("k", b"new".to_vec()).await, Ok(2));
     assert_eq!(ours.get("k").await.unwrap(), entry(b"new", 2));
@@ -44,7 +49,7 @@ async fn a_call_reads_what_it_wrote_and_others_do_not() {
 #[tokio::test]
 async fn comparing_sees_the_calls_own_writes_and_is_checked_against_the_first() {
     let directory = TempDir::new().unwrap();
-    let store = CallStore::new(storage(&directory, &["k"]).await, "shop");
+    let store = shop(storage(&directory, &["k"]).await);
     assert_eq!(store.compare_and_swap("k", None, Vec::new()).await, Err(StoreError::Conflict(1)));
     assert_eq!(store.compare_and_swap("k", Some(2), Vec::new()).await, Err(StoreError::Conflict(1)));
     assert_eq!(store.compare_and_swap("k", Some(1), b"a".to_vec()).await, Ok(2));
@@ -64,10 +69,10 @@ async fn comparing_sees_the_calls_own_writes_and_is_checked_against_the_first() 
 async fn a_removed_entry_can_be_made_anew_by_comparing_with_none() {
     let directory = TempDir::new().unwrap();
     let storage = storage(&directory, &["k"]).await;
-    let store = CallStore::new(Arc::clone(&storage), "shop");
+    let store = shop(Arc::clone(&storage));
     store.delete("k").await.unwrap();
     storage.write_entries("shop", store.take_writes()).await.unwrap();
-    let store = CallStore::new(Arc::clone(&storage), "shop");
+    let store = shop(Arc::clone(&storage));
     assert_eq!(store.compare_and_swap("k", None, b"a".to_vec()).await, Ok(3));
     storage.write_entries("shop", store.take_writes()).await.unwrap();
     assert_eq!(storage.entry("shop", "k").await.unwrap().version, 3);
@@ -76,7 +81,7 @@ async fn a_removed_entry_can_be_made_anew_by_comparing_with_none() {
 #[tokio::test]
 async fn a_cursor_of_another_listing_is_refused() {
     let directory = TempDir::new().unwrap();
-    let store = CallStore::new(storage(&directory, &[]).await, "shop");
+    let store = shop(storage(&directory, &[]).await);
     let refusal = store.list_keys("a/", Some("b/1"), 10).await.unwrap_err();
     assert!(matches!(refusal, StoreError::InvalidKey(_)));
 }
@@ -96,7 +101,7 @@ proptest! {
         runtime.block_on(async {
             let directory = TempDir::new().unwrap();
             let keys: Vec<&str> = stored.iter().map(String::as_str).collect();
-            let store = CallStore::new(storage(&directory, &keys).await, "shop");
+            let store = shop(storage(&directory, &keys).await);
             let mut model: BTreeMap<String, ()> = stored.iter().map(|key| (key.clone(), ())).collect();
             for (key, write) in &changes {
                 if *write {
