@@ -3,9 +3,11 @@
 mod fake;
 mod flow;
 mod intake;
+mod manage;
 mod polls;
 mod queue;
 mod store;
+mod swaps;
 mod trouble;
 mod vendor;
 mod writes;
