@@ -8,6 +8,7 @@ mod polls;
 mod queue;
 mod store;
 mod swaps;
+mod traces;
 mod trouble;
 mod vendor;
 mod writes;
