@@ -57,6 +57,8 @@ pub(super) struct Notes {
     pub(super) storage: Option<StorageError>,
     /// Writes that may have happened, and are not made again.
     pub(super) possibly_made: Vec<String>,
+    /// Whether a write was sent whose answer nobody waited for any longer: the vendor may still be at it.
+    pub(super) under_way: bool,
 }
 
 /// A request's answer, with what is told of it.
@@ -178,12 +180,33 @@ impl Recorder {
             self.lock().storage = Some(error.clone());
             return Err(HttpError::Denied(format!("the write could not be written down first: {error}")));
         }
+        let waiting = Waiting(Some(&self.notes));
         let outcome = self.outbound.send(admitted).await;
+        if !matches!(outcome, Err(HttpError::Timeout { .. })) {
+            waiting.answered();
+        }
         if let Err(error) = memory.settle(key, &api, &outcome, self.told.clock.now()).await {
             // It stays in doubt; the attempt ends as one that the storage failed.
             self.lock().storage = Some(error);
         }
         outcome
+    }
+}
+
+/// A write whose answer is waited for. Dropped before the answer came, as when the connector's own time is up, it is noted.
+struct Waiting<'n>(Option<&'n Mutex<Notes>>);
+
+impl Waiting<'_> {
+    fn answered(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(notes) = self.0 {
+            notes.lock().unwrap_or_else(PoisonError::into_inner).under_way = true;
+        }
     }
 }
 

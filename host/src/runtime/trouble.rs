@@ -40,6 +40,18 @@ pub(super) enum Trouble {
     Storage(StorageError),
 }
 
+impl Trouble {
+    /// The same; if it is tried again, not before `wait` is over.
+    pub(super) fn not_before(self, wait: Duration) -> Trouble {
+        match self {
+            Trouble::Retry { reason, after } => {
+                Trouble::Retry { reason, after: Some(after.unwrap_or_default().max(wait)) }
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Trouble {
         match failure {

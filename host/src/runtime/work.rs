@@ -23,6 +23,10 @@ use crate::storage::{
 /// How long to wait before trying a storage again that failed. Disks fill and empty by the minute, not by the millisecond.
 const STORAGE_RETRY: Duration = Duration::from_secs(5);
 
+/// How long a write has to take effect whose answer was not waited for any longer: as long again as was waited, since
+/// half a minute is the longest that a request may take.
+const SETTLING: Duration = Duration::from_secs(30);
+
 /// An attempt that did not succeed.
 struct Failed {
     trouble: Trouble,
@@ -85,9 +89,9 @@ impl Shared {
         sequence: Sequence,
         work: &Work,
     ) -> Result<(), Box<Failed>> {
-        let Some(stored) = self.storage.delivery(sequence).await? else {
-            return Err(StorageError::Ended(work.id.to_string()).into());
-        };
+        let stored = self.storage.delivery(sequence).await?.filter(|stored| stored.state.is_open());
+        // A person may have discarded it since it was taken from the queue.
+        let Some(stored) = stored else { return Err(StorageError::Ended(work.id.to_string()).into()) };
         let call = self.call_for(connection, work, None).await?;
         let answer = call.active.connector.receive(call.ports(), &stored.delivery).await;
         let check = |events: &Vec<Event>| check_events(call.active.description(), events);
@@ -114,9 +118,8 @@ impl Shared {
         work: &Work,
     ) -> Result<(), Box<Failed>> {
         let started = Instant::now();
-        let Some(record) = self.storage.event(sequence).await? else {
-            return Err(StorageError::Ended(work.id.to_string()).into());
-        };
+        let record = self.storage.event(sequence).await?.filter(|record| record.state.is_open());
+        let Some(record) = record else { return Err(StorageError::Ended(work.id.to_string()).into()) };
         let _turn = connection.subjects.enter(&record.event.subject).await;
         let call = self.call_for(connection, work, Some(&record.event)).await?;
         let (envelope, change) = envelope(record, work);
@@ -199,6 +202,8 @@ impl Shared {
                 (error.into(), Showing::Crashed, outcome)
             }
         };
+        // The next attempt looks whether the write took effect; it must not look too early.
+        let trouble = if notes.under_way { trouble.not_before(SETTLING) } else { trouble };
         let module = Some(call.active.digest().to_owned());
         // What it wrote to the store is not kept, so it is no part of what it did.
         let attempt = call.record(number(work), self.clock.now(), &[], outcome);

@@ -68,7 +68,10 @@ fn answers_come_back_as_they_were() {
         .body(Bytes::from_static(b"\xff\x00"))
         .unwrap();
     let back = Answer::of(&Ok(response.clone())).outcome().unwrap().unwrap();
-    assert_eq!((back.status(), back.headers(), back.body()), (response.status(), response.headers(), response.body()));
+    assert_eq!(
+        (back.status(), back.headers(), back.body()),
+        (response.status(), response.headers(), response.body())
+    );
     let host = || "h".to_owned();
     let reason = || "r".to_owned();
     for (error, kind) in [

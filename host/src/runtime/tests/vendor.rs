@@ -20,6 +20,8 @@ pub(super) enum Fate {
     Refuse(u16),
     /// It takes effect, and its answer is lost.
     Lose,
+    /// It takes effect, and is not answered in time.
+    Dawdle,
     /// It never arrives.
     Unreachable,
     /// The budget is used up.
@@ -93,6 +95,10 @@ impl Outbound for Vendor {
             Fate::Lose => {
                 self.done.lock().unwrap().push(what);
                 Err(HttpError::Broken { host: host(), reason: "reset".to_owned() })
+            }
+            Fate::Dawdle => {
+                self.done.lock().unwrap().push(what);
+                Err(HttpError::Timeout { after_ms: 30_000 })
             }
             Fate::Unreachable | Fate::Busy => {
                 Err(HttpError::Connect { host: host(), reason: "refused".to_owned() })

@@ -172,3 +172,15 @@ async fn attempts_are_recorded_with_what_they_asked_and_were_answered() {
     assert_eq!(calls, ["GET https://ghl.example/x", "POST https://ghl.example/verify/a"]);
     assert_eq!(trace.stored.len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_may_still_be_under_way_gets_time_to_take_effect() {
+    let setup = start().await;
+    setup.vendor.fates(&[Fate::Dawdle]);
+    setup.fake.script("e", &[Reply::Send(ONE), Reply::Send(&["GET /a"])]);
+    let begun = tokio::time::Instant::now();
+    setup.submit("e", "order-1").await;
+    setup.settle().await;
+    assert!(begun.elapsed() >= Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert_eq!(setup.vendor.done().len(), 1);
+}
