@@ -1,5 +1,6 @@
 //! SQLite passes the suite, survives what kills its process, and says clearly what is wrong with a file.
 
+mod groups;
 mod migration;
 mod options;
 mod trouble;
