@@ -13,6 +13,7 @@ mod engine;
 mod events;
 mod guests;
 mod hostile;
+mod kill;
 mod outgoing;
 mod program;
 mod stage;
