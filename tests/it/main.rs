@@ -17,4 +17,5 @@ mod kill;
 mod outgoing;
 mod program;
 mod stage;
+mod swapping;
 mod tidy;
