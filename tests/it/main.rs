@@ -9,6 +9,7 @@
 
 mod config;
 mod delivery;
+mod durable;
 mod engine;
 mod events;
 mod guests;

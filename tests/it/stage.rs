@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 use transload::config::WebhookConfig;
 use transload::contract::Signature;
 use transload::egress::{Grant, Secret};
-use transload::engine::{Engine, EngineOptions};
+use transload::engine::{Engine, EngineOptions, Module};
 use transload::runtime::{ConnectionSpec, Host, HostOptions};
 use transload::storage::{EventFilter, EventRecord, SqliteStorage};
 use transload_sandbox::{
@@ -110,9 +111,18 @@ impl Stage {
     }
 }
 
+/// The bundled connector, compiled once for all tests.
+pub(crate) async fn module() -> Module {
+    static MODULE: OnceCell<Module> = OnceCell::const_new();
+    let load = async || {
+        let engine = Engine::new(EngineOptions { instances_max: 64, ..EngineOptions::default() }).unwrap();
+        engine.load(transload_bundle::find("ghl-track-pod").unwrap().component).await.unwrap()
+    };
+    MODULE.get_or_init(load).await.clone()
+}
+
 async fn connection(sandbox: &Sandbox) -> ConnectionSpec {
-    let engine = Engine::new(EngineOptions { instances_max: 16, ..EngineOptions::default() }).unwrap();
-    let module = engine.load(transload_bundle::find("ghl-track-pod").unwrap().component).await.unwrap();
+    let module = module().await;
     let options = sandbox.options();
     let grant = |url: String, credential: &str, scopes: &[&str]| Grant {
         base_url: Some(url.parse().unwrap()),

@@ -44,12 +44,20 @@ pub(super) struct Source {
 }
 
 /// What the operator says of a connection, whichever connector it runs on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Terms {
     grants: BTreeMap<String, Grant>,
     settings: Arc<str>,
     webhooks: BTreeMap<String, WebhookConfig>,
     polls: BTreeMap<String, Duration>,
+}
+
+impl Default for Terms {
+    /// No grants, no settings.
+    fn default() -> Terms {
+        let (grants, settings) = (BTreeMap::new(), Arc::from("{}"));
+        Terms { grants, settings, webhooks: BTreeMap::new(), polls: BTreeMap::new() }
+    }
 }
 
 impl Terms {

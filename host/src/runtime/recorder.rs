@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Request, Response, header};
+use http::{Request, Response, StatusCode, header};
 use tokio::time::Instant;
 
 use super::clock::Clock;
@@ -118,7 +118,9 @@ impl Recorder {
             Ok(Admission::Admitted(admitted)) if admitted.access() == Access::Read => {
                 let api = admitted.api().to_owned();
                 let outcome = self.outbound.send(admitted).await;
-                if let Writes::Once(memory) = &self.writes {
+                if let Writes::Once(memory) = &self.writes
+                    && outcome.as_ref().is_ok_and(tells)
+                {
                     memory.looked(&api);
                 }
                 Handled { api: Some(api), write: false, from: Source::Vendor, outcome }
@@ -183,6 +185,12 @@ impl Recorder {
         }
         outcome
     }
+}
+
+/// Whether a response says what there is at the vendor: one of an overloaded or broken server does not.
+fn tells(response: &Response<Bytes>) -> bool {
+    let status = response.status();
+    !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS
 }
 
 #[async_trait]

@@ -1,10 +1,18 @@
 //! What every storage engine has to pass. An engine's tests name a [`Bed`] of its own in [`conformance!`].
 
+mod lifecycle;
+mod records;
+mod upkeep;
+
 use std::sync::{Arc, Mutex};
+
+pub(crate) use lifecycle::*;
+pub(crate) use records::*;
+pub(crate) use upkeep::*;
 
 use super::*;
 use crate::contract::{
-    Change, Decimal, Event, Header, Money, Receipt, Report, Transaction, TransactionStatus,
+    Change, Decimal, Event, Header, InDoubt, Money, Receipt, Report, Transaction, TransactionStatus,
 };
 
 /// Storage in a place of its own.
@@ -26,6 +34,15 @@ macro_rules! conformance {
             work_is_handed_out_in_order, listings_are_filtered_and_bounded, entries_count_their_versions,
             a_removed_entry_keeps_its_count, a_stale_comparison_is_a_conflict_and_writes_nothing,
             entries_belong_to_one_connection, keys_are_listed_by_prefix_in_byte_order, many_writers_lose_nothing,
+            only_open_work_is_handled, open_and_dead_work_is_retried, open_and_dead_work_is_discarded,
+            deliveries_are_retried_and_discarded, a_retry_survives_a_restart, what_died_under_a_module_is_revived,
+            an_intent_survives_a_restart, a_settled_write_keeps_its_answer, a_resend_takes_the_first_ones_place,
+            writes_belong_to_one_piece_of_work, an_outcome_is_kept_after_the_end, a_retry_remembers_what_was_written,
+            writes_are_bounded, attempts_are_kept_with_their_commits,
+            a_deliverys_attempt_is_kept_and_a_polls_is_not, only_the_last_attempts_are_kept,
+            modules_are_kept_by_digest, activations_are_listed_newest_first, listings_find_every_state_and_module,
+            deliveries_are_listed_newest_first, what_ended_long_ago_is_forgotten, open_and_dead_work_is_not_forgotten,
+            a_purge_stops_at_its_limit, modules_go_when_nothing_names_them, a_restart_hands_out_what_a_purge_left,
         }
     };
     ($bed:expr; $($case:ident,)*) => {
@@ -138,6 +155,32 @@ fn setback(id: WorkId, state: State) -> Setback {
         module: "sha256:00".to_owned(),
         attempt: None,
         at: 1_700_000_000_003,
+    }
+}
+
+fn attempt(number: u32) -> AttemptRecord {
+    AttemptRecord {
+        number,
+        module: "sha256:00".to_owned(),
+        started_at: 1_700_000_000_500,
+        ended_at: 1_700_000_000_600,
+        seed: 7,
+        settings: r#"{"notes": true}"#.to_owned(),
+        outcome: "retry: the vendor is down".to_owned(),
+        trace: vec![0, 159, 146, 150],
+    }
+}
+
+fn intent(id: WorkId, key: &str) -> WriteIntent {
+    WriteIntent {
+        id,
+        key: key.to_owned(),
+        attempt: 1,
+        api: "track-pod".to_owned(),
+        method: "POST".to_owned(),
+        url: "https://api.track-pod.com/Order".to_owned(),
+        in_doubt: InDoubt::Verify,
+        at: 1_700_000_000_800,
     }
 }
 

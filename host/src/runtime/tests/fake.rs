@@ -20,7 +20,7 @@ use crate::contract::*;
 use crate::egress::Secret;
 use crate::engine::{CallError, ModuleError, Ports};
 pub(super) use crate::storage::conformance::event;
-use crate::storage::{EntryWrite, EventFilter, EventRecord, SqliteStorage, State, Storage};
+use crate::storage::{EntryWrite, EventFilter, EventRecord, SqliteOptions, SqliteStorage, State, Storage};
 
 /// What deliveries carry in `x-token`.
 pub(super) const TOKEN: &str = "sesame";
@@ -79,7 +79,7 @@ pub(super) struct Fake {
     pub(super) version: &'static str,
     /// What can be made of kept bytes.
     pub(super) siblings: Mutex<Vec<Arc<Fake>>>,
-    description: std::sync::OnceLock<Description>,
+    pub(super) description: std::sync::OnceLock<Description>,
 }
 
 impl Fake {
@@ -267,8 +267,10 @@ pub(super) async fn start_polling(interval: Duration) -> Setup {
 }
 
 pub(super) async fn start_with(fake: Fake, limits: HostLimits, directory: TempDir) -> Setup {
-    let storage: Arc<dyn Storage> =
-        Arc::new(SqliteStorage::open(&directory.path().join("test.sqlite")).unwrap());
+    // On the test's own thread: a clock that is paused moves on while others work.
+    let inline = SqliteOptions { inline: true, ..SqliteOptions::default() };
+    let storage = SqliteStorage::open_with(&directory.path().join("test.sqlite"), inline).unwrap();
+    let storage: Arc<dyn Storage> = Arc::new(storage);
     let (fake, vendor) = (Arc::new(fake), Arc::new(Vendor::default()));
     let active = active(&fake, &vendor);
     let digest = fake.digest().to_owned();

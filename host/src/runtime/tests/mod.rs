@@ -3,9 +3,12 @@
 mod fake;
 mod flow;
 mod intake;
+mod manage;
 mod polls;
 mod queue;
 mod store;
+mod swaps;
+mod traces;
 mod trouble;
 mod vendor;
 mod writes;

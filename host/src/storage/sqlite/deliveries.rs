@@ -11,7 +11,10 @@ use super::open::translated;
 use super::{Notice, Written, columns};
 use crate::contract::{Delivery, Instant};
 
-pub(super) fn accept(connection: &Connection, new: NewDelivery) -> Result<Written<Acceptance>, StorageError> {
+pub(super) fn accept(
+    connection: &Connection,
+    new: &NewDelivery,
+) -> Result<Written<Acceptance>, StorageError> {
     let headers = columns::to_json("a delivery's headers", &new.headers)?;
     let insert = || {
         connection
@@ -27,7 +30,7 @@ pub(super) fn accept(connection: &Connection, new: NewDelivery) -> Result<Writte
     let sequence = columns::last_sequence(connection);
     let work = Work {
         id: WorkId::Delivery(sequence),
-        connection: new.connection,
+        connection: new.connection.clone(),
         subject: None,
         attempts: 0,
         not_before: None,

@@ -63,7 +63,7 @@ impl SqliteStorage {
 
     async fn write<T: Send + 'static>(
         &self,
-        operation: impl FnOnce(&Connection) -> Result<Written<T>, StorageError> + Send + 'static,
+        operation: impl Fn(&Connection) -> Result<Written<T>, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         self.writer()?.write(operation).await
     }
@@ -71,7 +71,7 @@ impl SqliteStorage {
     /// A write that makes no work ready.
     async fn write_quietly<T: Send + 'static>(
         &self,
-        operation: impl FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+        operation: impl Fn(&Connection) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         self.write(move |connection| operation(connection).map(Written::quietly)).await
     }

@@ -19,7 +19,7 @@ impl Storage for SqliteStorage {
     }
 
     async fn accept(&self, delivery: NewDelivery) -> Result<Acceptance, StorageError> {
-        self.write(move |connection| deliveries::accept(connection, delivery)).await
+        self.write(move |connection| deliveries::accept(connection, &delivery)).await
     }
 
     async fn take_in(&self, intake: Intake) -> Result<usize, StorageError> {

@@ -1,5 +1,9 @@
 //! SQLite passes the suite, survives what kills its process, and says clearly what is wrong with a file.
 
+mod migration;
+mod options;
+mod trouble;
+
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -9,7 +13,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::super::conformance::{Bed, Notes, conformance, delivery, event};
-use super::super::{Acceptance, EventFilter, Finish, Intake, NewDelivery, Origin, Storage, WorkId};
+use super::super::{Acceptance, EventFilter, Finish, Intake, Origin, Storage, WorkId};
 use super::*;
 
 struct SqliteBed {
@@ -98,26 +102,6 @@ fn a_newer_schema_is_refused_with_both_versions() {
     assert_eq!(SqliteStorage::open_reading(&path).err().unwrap(), newer);
 }
 
-#[tokio::test]
-async fn a_damaged_file_is_reported_as_damaged() {
-    let directory = TempDir::new().unwrap();
-    let storage = open(&directory).unwrap();
-    for id in 0..50 {
-        storage.accept(delivery(&format!("d-{id}"))).await.unwrap();
-    }
-    drop(storage);
-    let path = directory.path().join("test.sqlite");
-    let mut bytes = std::fs::read(&path).unwrap();
-    // The header is kept; the pages after the first are overwritten.
-    bytes[4096..].fill(0xA5);
-    std::fs::write(&path, bytes).unwrap();
-    let refusal = match open(&directory) {
-        Ok(storage) => storage.accept(delivery("new")).await.err().unwrap(),
-        Err(error) => error,
-    };
-    assert!(matches!(refusal, StorageError::Corrupt { .. }), "{refusal}");
-}
-
 #[test]
 fn a_missing_directory_is_named() {
     let directory = TempDir::new().unwrap();
@@ -125,25 +109,6 @@ fn a_missing_directory_is_named() {
     let refusal = SqliteStorage::open(&path).err().unwrap();
     assert!(matches!(refusal, StorageError::Open { .. }), "{refusal}");
     assert!(refusal.to_string().contains("absent"), "{refusal}");
-}
-
-#[tokio::test]
-async fn a_full_database_refuses_the_write_and_goes_on_when_there_is_room() {
-    let directory = TempDir::new().unwrap();
-    let storage = open(&directory).unwrap();
-    let limit = async |pages: u32| {
-        let set = move |connection: &Connection| {
-            connection.pragma_update(None, "max_page_count", pages).unwrap();
-            Ok(Written::quietly(()))
-        };
-        storage.write(set).await.unwrap();
-    };
-    limit(1).await;
-    let large = NewDelivery { body: vec![7; 1 << 20], ..delivery("d-1") };
-    let refusal = storage.accept(large.clone()).await.unwrap_err();
-    assert!(matches!(refusal, StorageError::Full { .. }), "{refusal}");
-    limit(1 << 20).await;
-    assert!(matches!(storage.accept(large).await, Ok(Acceptance::New(_))));
 }
 
 #[tokio::test]

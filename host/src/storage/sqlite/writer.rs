@@ -1,7 +1,8 @@
 //! The one thread that writes.
 //!
 //! Syncing the disk takes far longer than a write, so writes that arrive while one group is being synced share the next
-//! group's sync. Each runs in a savepoint of its own: one that fails leaves the others of its group alone.
+//! group's sync; none is waited for. A write that fails leaves the others of its group alone: one that fails half-way, which
+//! is rare, has the group rolled back and run again, each write in a savepoint of its own.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -56,10 +57,10 @@ impl Writer {
     /// Run `operation` in the next group and answer when that is on the disk.
     pub(super) async fn write<T: Send + 'static>(
         &self,
-        operation: impl FnOnce(&Connection) -> Result<Written<T>, StorageError> + Send + 'static,
+        operation: impl Fn(&Connection) -> Result<Written<T>, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         let (answer, answered) = oneshot::channel();
-        let write = Write { operation: Some(operation), outcome: None, sink: None, answer };
+        let write = Write { operation, outcome: None, sink: None, answer };
         self.send(Box::new(write), answered).await
     }
 
@@ -99,10 +100,30 @@ impl Drop for WriterThread {
     }
 }
 
+/// How the writes of a group are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Isolation {
+    /// Not at all.
+    None,
+    /// Each can be taken back alone. SQLite copies every page for that before it changes it, so it is only done when one
+    /// has to be.
+    Savepoints,
+}
+
+/// What a write did to its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It did all that it does, or failed before it changed anything.
+    Whole,
+    /// It failed half-way, and what it changed has to be taken back.
+    Torn,
+}
+
 /// One caller's part of a group.
 pub(super) trait Job: Send {
-    /// Do it, within the group's transaction. Fails only when that transaction is broken.
-    fn run(&mut self, worker: &mut Worker) -> Result<(), StorageError>;
+    /// Do it, within the group's transaction; also once more, when that was rolled back. Fails only when the transaction
+    /// is broken.
+    fn run(&mut self, worker: &mut Worker, isolation: Isolation) -> Result<Fate, StorageError>;
     /// Answer the caller, now that the group is on the disk or is not.
     fn answer(self: Box<Self>, committed: Result<(), StorageError>);
 }
@@ -133,14 +154,36 @@ impl Worker {
     }
 
     fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StorageError> {
+        let sink = self.sink.clone();
+        let mut outcome = self.transact(group, Isolation::None);
+        if matches!(outcome, Ok(Fate::Torn)) && group.len() > 1 {
+            self.sink.clone_from(&sink);
+            outcome = self.transact(group, Isolation::Savepoints);
+        }
+        if outcome.is_err() {
+            self.sink = sink;
+        }
+        outcome.map(drop)
+    }
+
+    /// Run a group in one transaction. If it is torn or fails, nothing of it is written.
+    fn transact(&mut self, group: &mut [Box<dyn Job>], isolation: Isolation) -> Result<Fate, StorageError> {
         self.execute("BEGIN IMMEDIATE")?;
-        let outcome =
-            group.iter_mut().try_for_each(|job| job.run(self)).and_then(|()| self.execute("COMMIT"));
-        if outcome.is_err() && !self.connection.is_autocommit() {
+        let outcome = self.run_all(group, isolation);
+        if !self.connection.is_autocommit() {
             // What made the group fail is the error to tell.
             let _ = self.execute("ROLLBACK");
         }
         outcome
+    }
+
+    fn run_all(&mut self, group: &mut [Box<dyn Job>], isolation: Isolation) -> Result<Fate, StorageError> {
+        for job in group {
+            if let Fate::Torn = job.run(self, isolation)? {
+                return Ok(Fate::Torn);
+            }
+        }
+        self.execute("COMMIT").map(|()| Fate::Whole)
     }
 
     fn execute(&self, sql: &str) -> Result<(), StorageError> {
@@ -150,32 +193,50 @@ impl Worker {
 }
 
 struct Write<T, F> {
-    operation: Option<F>,
+    operation: F,
     outcome: Option<Result<Written<T>, StorageError>>,
     /// Who was attached when the write was made.
     sink: Option<Arc<dyn WorkSink>>,
     answer: oneshot::Sender<Result<T, StorageError>>,
 }
 
+impl<T, F> Write<T, F>
+where
+    F: Fn(&Connection) -> Result<Written<T>, StorageError>,
+{
+    /// Run it as far as it goes; an error is its outcome.
+    fn run_bare(&mut self, connection: &Connection) -> Result<Fate, StorageError> {
+        let before = connection.total_changes();
+        let outcome = (self.operation)(connection);
+        if let Err(error) = &outcome
+            && connection.is_autocommit()
+        {
+            // SQLite gave up the whole transaction, as it does when the disk is full.
+            return Err(error.clone());
+        }
+        let torn = outcome.is_err() && connection.total_changes() != before;
+        self.outcome = Some(outcome);
+        Ok(if torn { Fate::Torn } else { Fate::Whole })
+    }
+}
+
 impl<T, F> Job for Write<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> Result<Written<T>, StorageError> + Send,
+    F: Fn(&Connection) -> Result<Written<T>, StorageError> + Send,
 {
-    fn run(&mut self, worker: &mut Worker) -> Result<(), StorageError> {
-        let Some(operation) = self.operation.take() else { return Ok(()) };
+    fn run(&mut self, worker: &mut Worker, isolation: Isolation) -> Result<Fate, StorageError> {
         self.sink = worker.sink.clone();
-        worker.execute("SAVEPOINT write")?;
-        let outcome = operation(&worker.connection);
-        if let Err(error) = &outcome {
-            if worker.connection.is_autocommit() {
-                // SQLite gave up the whole transaction, as it does when the disk is full.
-                return Err(error.clone());
+        match isolation {
+            Isolation::None => self.run_bare(&worker.connection),
+            Isolation::Savepoints => {
+                worker.execute("SAVEPOINT write")?;
+                if let Fate::Torn = self.run_bare(&worker.connection)? {
+                    worker.execute("ROLLBACK TO write")?;
+                }
+                worker.execute("RELEASE write").map(|()| Fate::Whole)
             }
-            worker.execute("ROLLBACK TO write")?;
         }
-        self.outcome = Some(outcome);
-        worker.execute("RELEASE write")
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StorageError>) {
@@ -199,7 +260,7 @@ struct Attach {
 }
 
 impl Job for Attach {
-    fn run(&mut self, worker: &mut Worker) -> Result<(), StorageError> {
+    fn run(&mut self, worker: &mut Worker, _: Isolation) -> Result<Fate, StorageError> {
         let unfinished = || {
             let mut work = deliveries::unfinished(&worker.connection)?;
             work.extend(events::unfinished(&worker.connection)?);
@@ -208,7 +269,7 @@ impl Job for Attach {
         self.outcome = Some(unfinished());
         // From here on writes of this group hand over their own work.
         worker.sink = Some(Arc::clone(&self.sink));
-        Ok(())
+        Ok(Fate::Whole)
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StorageError>) {
