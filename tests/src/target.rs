@@ -17,6 +17,9 @@ use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+/// How long it takes over the thing called `slow`.
+pub const SLOW: Duration = Duration::from_millis(700);
+
 /// A write, as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Write {
@@ -101,9 +104,11 @@ async fn converse(tcp: TcpStream, seen: Arc<Seen>) {
 
 async fn answer(request: Request<Incoming>, seen: &Seen) -> Result<Response<Full<Bytes>>, Infallible> {
     let reads = request.method() == Method::GET;
+    let slow = request.uri().path().ends_with("/slow");
     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    if !seen.behaviour.pause.is_zero() {
-        tokio::time::sleep(seen.behaviour.pause).await;
+    let pause = if slow { SLOW } else { seen.behaviour.pause };
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
     }
     let (status, text) = match reads {
         true => (StatusCode::OK, r#"{"id":"a","state":"there"}"#),

@@ -11,11 +11,11 @@ use transload::contract::{Change, Decimal, Event, Money, Order, OrderStatus};
 use transload::egress::{Grant, Secret};
 use transload::engine::{Engine, EngineOptions, Module};
 use transload::runtime::{ConnectionSpec, Host, HostOptions};
-use transload::storage::{Activation, EventFilter, EventRecord, SqliteStorage, State};
+use transload::storage::{Activation, EventFilter, EventRecord, SqliteStorage, State, StorageError};
 use transload_tests::target::{Behaviour, Target};
 
 /// How long anything may take to settle.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The connection's name.
 pub(super) const CONNECTION: &str = "c";
@@ -102,6 +102,20 @@ impl Stand {
         }
     }
 
+    /// Wait until an event stands there, and `module` brought it there.
+    pub(super) async fn comes_to(&self, id: &str, state: State, module: &Module) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let filter = EventFilter { id: Some(id.to_owned()), ..EventFilter::default() };
+            let event = self.host.events(filter).await.unwrap().remove(0);
+            if event.state == state && event.module.as_deref() == Some(module.digest()) {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{event:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Every event, newest first.
     pub(super) async fn events(&self) -> Vec<EventRecord> {
         let mut events: Vec<EventRecord> = Vec::new();
@@ -135,7 +149,17 @@ impl Stand {
 }
 
 async fn start(directory: &Path, target: &Target) -> Host {
-    let storage = SqliteStorage::open(&directory.join("db.sqlite")).unwrap();
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let storage = loop {
+        match SqliteStorage::open(&directory.join("db.sqlite")) {
+            Ok(storage) => break storage,
+            // The last tasks of the host before hold it for a moment yet.
+            Err(StorageError::InUse { .. }) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    };
     let options = HostOptions::new(Arc::new(storage));
     Host::start(options, vec![connection(target, modules().await.first.clone())]).await.unwrap()
 }
