@@ -12,6 +12,7 @@ use super::guard::Guard;
 use super::options::HostLimits;
 use super::queue::Queue;
 use super::subjects::Subjects;
+use crate::contract::Instant;
 
 /// A connection, what it runs on, and its waiting work.
 pub(super) struct Connection {
@@ -38,6 +39,8 @@ pub(super) struct Connection {
     pub(super) swapping: tokio::sync::Mutex<()>,
     /// Watches the module that was activated last.
     guard: Mutex<Option<Guard>>,
+    /// The module that was taken off last because it went wrong, and since when it had been active.
+    taken_off: Mutex<Option<(String, Instant)>>,
     queue: Mutex<Queue>,
 }
 
@@ -63,6 +66,7 @@ impl Connection {
             pauses: AtomicU32::new(0),
             swapping: tokio::sync::Mutex::new(()),
             guard: Mutex::default(),
+            taken_off: Mutex::default(),
             queue: Mutex::new(Queue::new(limits.workers_per_connection, limits.events_waiting)),
         }
     }
@@ -85,6 +89,12 @@ impl Connection {
     pub(super) fn guard(&self) -> MutexGuard<'_, Option<Guard>> {
         // A guard only counts.
         self.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The module that was taken off last because it went wrong, and since when it had been active.
+    pub(super) fn taken_off(&self) -> MutexGuard<'_, Option<(String, Instant)>> {
+        // It is only replaced as a whole.
+        self.taken_off.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whose turn it is to poll `trigger`.

@@ -19,7 +19,7 @@ use super::observe::Happening;
 use super::preview::Preview;
 use crate::contract::Instant;
 use crate::engine::{Module, ModuleError};
-use crate::storage::{Activation, StorageError};
+use crate::storage::{Activation, State, StorageError};
 
 /// Activations that a rollback looks through for the module before.
 const ACTIVATIONS_SEEN: u32 = 100;
@@ -149,6 +149,8 @@ impl Shared {
             return Err(SwapError::Fails(Box::new(preview.clone())));
         }
         self.storage.keep_module(&module, active.connector.bytes()).await?;
+        // It gets another chance, so what it gives up from here on is given up.
+        connection.taken_off().take_if(|(taken_off, _)| *taken_off == module);
         *connection.guard() = Some(Guard::new(&module, self.clock.now()));
         self.activate(connection, active, &request.by, &request.reason).await?;
         Ok(swap(preview))
@@ -281,13 +283,31 @@ impl Shared {
             tracing::error!(connection = &*connection.name, %error, "cannot go back to the module before");
             return;
         }
-        match self.storage.revive(&connection.name, &module, since, self.clock.now()).await {
+        // From here on, what still dies of it asks for its own revival. What died before is in the storage.
+        *connection.taken_off() = Some((module.clone(), since));
+        self.revive(&connection, &module, since).await;
+    }
+
+    /// Run again what died of a module that was taken off.
+    async fn revive(&self, connection: &Connection, module: &str, since: Instant) {
+        match self.storage.revive(&connection.name, module, since, self.clock.now()).await {
             Ok(revived) => {
                 tracing::info!(connection = &*connection.name, revived, "events run again that died of it")
             }
-            Err(error) => self.storage_failed(&connection, &error),
+            Err(error) => self.storage_failed(connection, &error),
         }
         // If it paused the connection, that is over.
-        self.unpause(&connection);
+        self.unpause(connection);
+    }
+
+    /// Run work again that was given up or parked, if a module did so that was taken off meanwhile: the call was under
+    /// way then, and kept to the module that it had begun with.
+    pub(super) async fn revive_late(&self, connection: &Connection, module: &str, state: State) {
+        let taken_off = connection.taken_off().clone();
+        if let (State::Dead | State::Parked, Some((taken_off, since))) = (state, taken_off)
+            && taken_off == module
+        {
+            self.revive(connection, module, since).await;
+        }
     }
 }

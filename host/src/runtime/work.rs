@@ -230,7 +230,11 @@ impl Shared {
         };
         let (id, reason) = (work.id, verdict.reason.clone());
         match self.storage.set_back(setback).await {
-            Ok(()) => self.apply(connection, work, verdict, now),
+            Ok(()) => {
+                let state = verdict.state;
+                self.apply(connection, work, verdict, now);
+                self.revive_late(connection, &module, state).await;
+            }
             // It was ended from outside meanwhile.
             Err(StorageError::Ended(_)) => connection.queue().finish(&work),
             Err(error) => return self.run_again(connection, work, &error).await,
