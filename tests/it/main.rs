@@ -15,5 +15,6 @@ mod guests;
 mod hostile;
 mod outgoing;
 mod program;
+mod simulation;
 mod stage;
 mod tidy;
