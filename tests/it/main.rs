@@ -17,6 +17,7 @@ mod hostile;
 mod kill;
 mod outgoing;
 mod program;
+mod simulation;
 mod stage;
 mod swapping;
 mod tidy;

@@ -1,0 +1,406 @@
+//! One run: its script, and the lives in which the host works through it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use tempfile::TempDir;
+use tokio::time::sleep;
+use transload::contract::Signature;
+use transload::egress::{Egress, EgressOptions, Grant, Secret};
+use transload::runtime::{
+    Clock, ConnectionSpec, DeliveryOutcome, Host, HostLimits, HostOptions, SwapRequest,
+};
+use transload::storage::{EventFilter, Sequence, SqliteOptions, SqliteStorage, State, Storage, WorkId};
+
+use super::courier::Job;
+use super::facts::Facts;
+use super::modules::Modules;
+use super::shop::Shop;
+use super::storage::FaultyStorage;
+use super::transport::FaultyTransport;
+use super::world::{MORNING, World};
+use super::{COURIER, SHOP, judge};
+
+/// How often the shop's transactions are polled. Its manifest says five minutes; less often, more happens in between.
+const POLL: Duration = Duration::from_mins(20);
+
+/// Longer than any event waits before it is tried again.
+const HORIZON: Duration = Duration::from_hours(3);
+
+/// Rounds of waiting in which everything must come to rest, of a little more than [`POLL`] each.
+const ROUNDS_MAX: u32 = 60;
+
+/// Lives of one run: one for each crash, and those in which the host could not start because the storage failed.
+const LIVES_MAX: u32 = 60;
+
+/// What happens in a run by itself.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Place,
+    Order(usize),
+    Job(usize),
+    Swap,
+    Retry,
+    Kill,
+}
+
+/// How a life ended.
+enum End {
+    /// The process died, or did not come up.
+    Died,
+    /// Everything has come to rest.
+    Settled(Box<Facts>),
+}
+
+/// One run.
+pub(super) struct Run {
+    pub(super) world: Arc<World>,
+    pub(super) modules: &'static Modules,
+    pub(super) shop: Shop,
+    pub(super) jobs: Vec<Job>,
+    /// The deliveries that were acknowledged, each with what it was.
+    pub(super) accepted: Vec<(Sequence, String)>,
+    rng: Rng,
+    script: BTreeMap<(u64, u64), Act>,
+    number: u64,
+    /// Which of two modules the configuration names, for the shop and the courier.
+    configured: [usize; 2],
+    directory: TempDir,
+}
+
+/// What came of a run.
+pub(super) struct Outcome {
+    pub(super) seed: u64,
+    pub(super) violations: Vec<String>,
+    pub(super) timeline: String,
+    pub(super) counts: BTreeMap<&'static str, u64>,
+}
+
+/// Run a seed from its first life to its judgement.
+pub(super) fn run(seed: u64, modules: &'static Modules) -> Outcome {
+    let mut run = Run::new(seed, modules);
+    let mut time = MORNING;
+    let mut violations = vec![format!("did not come to rest within {LIVES_MAX} lives")];
+    for life in 0..LIVES_MAX {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        // What the host draws by chance: delays, seeds of its calls.
+        fastrand::seed(seed.wrapping_mul(1_000) + u64::from(life));
+        let (end, now) = runtime.block_on(run.life(time));
+        drop(runtime);
+        run.world.rest(now);
+        if let End::Settled(facts) = end {
+            violations = judge::judge(&run, &facts);
+            break;
+        }
+        time = now + run.rng.u64(1_000..600_000);
+    }
+    let world = &run.world;
+    for violation in &violations {
+        world.say(format!("VIOLATION {violation}"));
+    }
+    let counts = world.counts.lock().unwrap().clone();
+    Outcome { seed, violations, timeline: world.timeline(), counts }
+}
+
+impl Run {
+    fn new(seed: u64, modules: &'static Modules) -> Run {
+        let mut run = Run {
+            world: Arc::new(World::new(seed)),
+            modules,
+            shop: Shop::new(seed),
+            jobs: Vec::new(),
+            accepted: Vec::new(),
+            rng: Rng::with_seed(seed ^ 0x5c21),
+            script: BTreeMap::new(),
+            number: 0,
+            configured: [0, 0],
+            directory: directory(),
+        };
+        run.write_script();
+        run
+    }
+
+    fn write_script(&mut self) {
+        for order in 0..self.rng.usize(1..=3) {
+            let mut at = MORNING + self.rng.u64(0..1_200_000);
+            self.plan(at, Act::Place);
+            for _ in 0..self.rng.u32(3..=9) {
+                at += self.pause();
+                self.plan(at, Act::Order(order));
+            }
+        }
+        for job in 0..self.rng.usize(2..=6) {
+            let drawn = Job::draw(&mut self.rng, job);
+            self.jobs.push(drawn);
+            let at = MORNING + self.rng.u64(0..3_600_000);
+            self.plan(at, Act::Job(job));
+        }
+        for (act, most) in [(Act::Swap, 3), (Act::Retry, 3), (Act::Kill, 2)] {
+            for _ in 0..self.rng.u32(0..=most) {
+                let at = MORNING + self.rng.u64(0..5_400_000);
+                self.plan(at, act);
+            }
+        }
+    }
+
+    /// Between two things that happen to an order. Short ones meet what is still under way.
+    fn pause(&mut self) -> u64 {
+        match self.rng.u32(..3) {
+            0 => self.rng.u64(50..3_000),
+            1 => self.rng.u64(3_000..120_000),
+            _ => self.rng.u64(120_000..1_500_000),
+        }
+    }
+
+    fn plan(&mut self, at: u64, act: Act) {
+        self.number += 1;
+        self.script.insert((at, self.number), act);
+    }
+
+    /// One life, from `time` on. Answers how it ended, and when.
+    async fn life(&mut self, time: u64) -> (End, u64) {
+        let clock = Clock::starting_at(time);
+        let world = Arc::clone(&self.world);
+        world.begin(clock);
+        let end = tokio::select! {
+            biased;
+            () = world.ended() => End::Died,
+            end = self.live(clock) => end,
+        };
+        (end, clock.now())
+    }
+
+    async fn live(&mut self, clock: Clock) -> End {
+        let world = Arc::clone(&self.world);
+        let database = self.directory.path().join("db.sqlite");
+        let options = SqliteOptions { inline: true, sync: false };
+        let inner = Arc::new(SqliteStorage::open_with(&database, options).unwrap());
+        let storage = Arc::new(FaultyStorage { world: Arc::clone(&world), inner: Arc::clone(&inner) });
+        let transport = Arc::new(FaultyTransport(Arc::clone(&world)));
+        let options = HostOptions {
+            storage: storage as Arc<dyn Storage>,
+            egress: Egress::with_transport(EgressOptions::default(), transport),
+            limits: HostLimits::default(),
+            clock,
+            keep: None,
+        };
+        // A restart is when operators change what they have configured.
+        for configured in &mut self.configured {
+            if self.rng.u32(..6) == 0 {
+                *configured = 1 - *configured;
+            }
+        }
+        let specs = vec![self.shop_spec(), self.courier_spec()];
+        let host = match Host::start(options, specs).await {
+            Ok(host) => host,
+            Err(error) => {
+                world.say(format!("the host does not start: {error}"));
+                world.end();
+                return std::future::pending().await;
+            }
+        };
+        self.work_through(&host).await;
+        world.faults.lock().unwrap().close();
+        world.say("no more faults");
+        self.settle(&host).await;
+        host.shutdown().await;
+        End::Settled(Box::new(Facts::read(&inner, &database).await))
+    }
+
+    /// Do what is in the script and deliver the webhooks, until neither is left.
+    async fn work_through(&mut self, host: &Host) {
+        let world = Arc::clone(&self.world);
+        loop {
+            world.collect_webhooks();
+            let webhook_at = world.hooks.lock().unwrap().next_at();
+            let act_at = self.script.first_key_value().map(|((at, _), _)| *at);
+            let Some(next) = webhook_at.into_iter().chain(act_at).min() else { return };
+            let now = world.now();
+            if next > now {
+                // Never long: what the host writes meanwhile fires webhooks that may come sooner.
+                sleep(Duration::from_millis((next - now).min(500))).await;
+                continue;
+            }
+            if webhook_at == Some(next) {
+                self.deliver(host).await;
+            } else if let Some((_, act)) = self.script.pop_first() {
+                self.act(host, act).await;
+            }
+        }
+    }
+
+    async fn deliver(&mut self, host: &Host) {
+        let world = Arc::clone(&self.world);
+        let Some((key, hook)) = world.hooks.lock().unwrap().first() else { return };
+        world.say(format!("{} arrives", hook.name));
+        let outcome = host.deliver(hook.connection, &hook.source, &hook.headers, hook.body.clone()).await;
+        world.say(format!("{} is answered {}", hook.name, outcome.status()));
+        let mut hooks = world.hooks.lock().unwrap();
+        hooks.remove(key);
+        match outcome {
+            DeliveryOutcome::Accepted { sequence, .. } => self.accepted.push((sequence, hook.name)),
+            DeliveryOutcome::Duplicate { .. } => world.count("duplicates"),
+            _ => hooks.again(hook, world.now()),
+        }
+    }
+
+    async fn act(&mut self, host: &Host, act: Act) {
+        let world = Arc::clone(&self.world);
+        match act {
+            Act::Place => self.shop.place(&world),
+            Act::Order(index) if index >= self.shop.orders.len() => {}
+            Act::Order(index) => {
+                if let Some(later) = self.shop.act(index, &world) {
+                    self.plan(world.now() + later, Act::Order(index));
+                }
+            }
+            Act::Job(index) => {
+                let hook = self.jobs[index].hook(&world.vendor.lock().unwrap().hook_token);
+                world.hooks.lock().unwrap().send(hook, world.now());
+            }
+            Act::Swap => self.swap(host).await,
+            Act::Retry => self.retry(host).await,
+            Act::Kill => {
+                if world.faults.lock().unwrap().kill() {
+                    world.crash("by a kill").await;
+                }
+            }
+        }
+    }
+
+    /// Exchange a connection's module for its other one.
+    async fn swap(&mut self, host: &Host) {
+        let connection = if self.rng.u32(..3) == 0 { COURIER } else { SHOP };
+        let status = host.connections();
+        let present = status.iter().find(|it| it.name == connection).map(|it| it.module.as_str());
+        let other = self.modules.of(connection).iter().find(|it| Some(it.digest()) != present).unwrap();
+        let request = SwapRequest { preview: self.rng.u32(..2) * 3, ..SwapRequest::default() };
+        let swapped = host.swap(connection, other, request).await;
+        self.world.count("swaps");
+        self.world.say(format!("{connection} is swapped: {:?}", swapped.map(|it| it.module)));
+    }
+
+    /// A person has an event run again that has not ended, or that died.
+    async fn retry(&mut self, host: &Host) {
+        let events = host.events(EventFilter::default()).await.unwrap_or_default();
+        let open: Vec<_> = events.iter().filter(|event| event.state.can_retry()).collect();
+        if !open.is_empty() {
+            let sequence = open[self.rng.usize(..open.len())].sequence;
+            let was = host.retry(WorkId::Event(sequence)).await;
+            self.world.say(format!("event {sequence} is retried by a person: {was:?}"));
+        }
+    }
+
+    /// Let time pass until nothing is left to do.
+    async fn settle(&mut self, host: &Host) {
+        let mut quiet = 0;
+        for _ in 0..ROUNDS_MAX {
+            self.work_through(host).await;
+            host.idle(HORIZON).await;
+            let open = self.look_after(host).await;
+            self.world.collect_webhooks();
+            let waiting = self.world.hooks.lock().unwrap().next_at().is_some();
+            quiet = if open == 0 && !waiting { quiet + 1 } else { 0 };
+            if quiet == 3 {
+                return;
+            }
+            sleep(POLL + Duration::from_secs(30)).await;
+        }
+        self.world.say("not everything has come to rest");
+    }
+
+    /// What a person does with events that the host cannot help. Answers how many have not ended.
+    async fn look_after(&mut self, host: &Host) -> usize {
+        let events = host.events(EventFilter::default()).await.unwrap();
+        let mut open = 0;
+        for event in events.iter().rev() {
+            let reason = event.reason.as_deref().unwrap_or_default();
+            let id = WorkId::Event(event.sequence);
+            match event.state {
+                // A proxy cut an answer short, and the connector could make nothing of it.
+                State::Dead if reason.contains("cannot be read") => {
+                    self.world.say(format!("event {} is retried: {reason}", event.sequence));
+                    host.retry(id).await.unwrap();
+                    open += 1;
+                }
+                State::Parked if reason.contains("without having looked") => {
+                    self.world.count("writes that nobody repeats");
+                    host.discard(id, "looked at by hand").await.unwrap();
+                    open += 1;
+                }
+                state => open += usize::from(state.is_open()),
+            }
+        }
+        open
+    }
+
+    fn shop_spec(&self) -> ConnectionSpec {
+        let options = self.world.offline.options();
+        let ghl = [
+            "payments/orders.readonly",
+            "payments/orders.write",
+            "payments/transactions.readonly",
+            "contacts.readonly",
+            "contacts.write",
+        ];
+        let track_pod = ["account.read", "orders.read", "orders.write"];
+        let grants = [
+            ("ghl", grant("https://sandbox.invalid/ghl", &options.ghl_token, &ghl)),
+            ("track-pod", grant("https://sandbox.invalid/track-pod", &options.track_pod_key, &track_pod)),
+        ];
+        let mut ghl = transload::config::WebhookConfig::default();
+        ghl.public_keys = Some(vec![self.world.offline.ghl_public_key_pem()]);
+        let mut track_pod = transload::config::WebhookConfig::default();
+        track_pod.secrets = vec![Secret::new(self.world.offline.track_pod_secret())];
+        track_pod.signatures = Some(vec![Signature::HmacSha256(options.track_pod_signature_header.clone())]);
+        ConnectionSpec {
+            name: SHOP.to_owned(),
+            module: self.modules.of(SHOP)[self.configured[0]].clone(),
+            grants: grants.map(|(name, grant)| (name.to_owned(), grant)).into(),
+            settings: format!(r#"{{"location_id":"{}","mode":"all"}}"#, options.ghl_location),
+            webhooks: [("ghl".to_owned(), ghl), ("track-pod".to_owned(), track_pod)].into(),
+            polls: [("transactions".to_owned(), POLL)].into(),
+            read_only: false,
+        }
+    }
+
+    fn courier_spec(&self) -> ConnectionSpec {
+        let vendor = self.world.vendor.lock().unwrap();
+        let target = ["things.read", "things.write", "messages.write"];
+        let grants = [
+            ("target", grant("https://courier.invalid/target", &vendor.token, &target)),
+            ("keyed", grant("https://courier.invalid/keyed", &vendor.token, &["payments.write"])),
+        ];
+        let mut webhook = transload::config::WebhookConfig::default();
+        webhook.secrets = vec![Secret::new(vendor.hook_token.clone())];
+        ConnectionSpec {
+            name: COURIER.to_owned(),
+            module: self.modules.of(COURIER)[self.configured[1]].clone(),
+            grants: grants.map(|(name, grant)| (name.to_owned(), grant)).into(),
+            settings: "{}".to_owned(),
+            webhooks: [("target".to_owned(), webhook)].into(),
+            polls: [("polled".to_owned(), Duration::from_hours(24))].into(),
+            read_only: false,
+        }
+    }
+}
+
+fn grant(base_url: &str, credential: &str, scopes: &[&str]) -> Grant {
+    Grant {
+        base_url: Some(base_url.parse().unwrap()),
+        credential: Some(Secret::new(credential)),
+        scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+        private_addresses: Vec::new(),
+        read_only: false,
+    }
+}
+
+/// A directory in memory, where there is one.
+fn directory() -> TempDir {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap()
+}
