@@ -33,6 +33,14 @@ pub enum ApiError {
         /// How long the API asks to wait, in milliseconds.
         retry_after_ms: Option<u64>,
     },
+    /// What came was not whole, or not the API's: a body that ends in the middle, a proxy's page.
+    #[error("{call} answered with something that is no JSON: {reason}")]
+    NotJson {
+        /// Method and path.
+        call: String,
+        /// What stands there.
+        reason: String,
+    },
     /// The API's answer could not be read.
     #[error("{call} answered something unexpected: {reason}")]
     Unreadable {
@@ -49,6 +57,7 @@ impl ApiError {
         match self {
             Self::Http { error, .. } => matches!(error, HttpError::Timeout | HttpError::Connection(_)),
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
+            Self::NotJson { .. } => true,
             Self::Unreadable { .. } | Self::Unsendable { .. } => false,
         }
     }
@@ -58,7 +67,7 @@ impl ApiError {
         match self {
             Self::Http { error, .. } => matches!(error, HttpError::Denied(_)),
             Self::Status { status, .. } => matches!(status, 401 | 403 | 407),
-            Self::Unreadable { .. } | Self::Unsendable { .. } => false,
+            Self::NotJson { .. } | Self::Unreadable { .. } | Self::Unsendable { .. } => false,
         }
     }
 

@@ -161,8 +161,13 @@ impl Answer {
     /// Reads the JSON body. The error names the member that could not be read, not its value, since that may be a
     /// customer's data.
     pub fn read<'de, T: serde::Deserialize<'de>>(&'de self) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.response.body)
-            .map_err(|error| self.unreadable(unreadable(&self.response.body, &error)))
+        serde_json::from_slice(&self.response.body).map_err(|error| {
+            let reason = unreadable(&self.response.body, &error);
+            if error.is_data() {
+                return self.unreadable(reason);
+            }
+            ApiError::NotJson { call: self.call.clone(), reason }
+        })
     }
 
     /// The error for an answer in which something is missing or makes no sense.
@@ -231,6 +236,14 @@ mod tests {
             panic!("not a status")
         };
         assert_eq!(retry_after_ms, Some(2000));
+    }
+
+    #[test]
+    fn half_a_body_and_a_proxys_page_are_tried_again() {
+        for body in ["{\"a\": 1", "", "<html>We are back soon</html>"] {
+            let error = get(response(200, &[], body)).unwrap().read::<serde_json::Value>().unwrap_err();
+            assert!(error.is_transient() && !error.needs_attention(), "{error}");
+        }
     }
 
     #[test]
