@@ -3,13 +3,16 @@
 use fastrand::Rng;
 
 /// The most faults of one run, crashes apart.
-const FAULTS_MAX: u32 = 14;
+const FAULTS_MAX: u32 = 20;
 
 /// The most crashes of one run.
 const CRASHES_MAX: u32 = 5;
 
-/// Of a thousand calls or storage operations, how many meet a fault, in calm, rough and wild runs.
+/// Of a thousand reads from vendors, how many meet a fault, in calm, rough and wild runs.
 const RATES: [u32; 3] = [8, 30, 90];
+
+/// Writes to vendors meet so many times as many faults: they are few, and what becomes of them matters most.
+const WRITES_WEIGH: u32 = 4;
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,9 +88,9 @@ impl Faults {
         if self.rng.u32(..40) == 0 { self.rng.u64(1_000..9_000) } else { self.rng.u64(1..60) }
     }
 
-    /// What goes wrong with the next call.
-    pub(super) fn call(&mut self) -> Option<CallFault> {
-        if !self.strikes() {
+    /// What goes wrong with the next call; `write` if it changes something.
+    pub(super) fn call(&mut self, write: bool) -> Option<CallFault> {
+        if !self.strikes(if write { self.rate * WRITES_WEIGH } else { self.rate }) {
             return None;
         }
         if self.crashes > 0 && self.rng.u32(..3) == 0 {
@@ -110,7 +113,8 @@ impl Faults {
 
     /// What goes wrong with the next storage operation; `write` if it writes.
     pub(super) fn storage(&mut self, write: bool) -> Option<StorageFault> {
-        if !self.strikes() {
+        // There are several operations to each call.
+        if !self.strikes(self.rate / 2) {
             return None;
         }
         if self.crashes > 0 && self.rng.u32(..2) == 0 {
@@ -121,7 +125,7 @@ impl Faults {
         Some(if write && self.rng.bool() { StorageFault::Full } else { StorageFault::Locked })
     }
 
-    fn strikes(&mut self) -> bool {
-        !self.closed && self.rng.u32(..1_000) < self.rate
+    fn strikes(&mut self, rate: u32) -> bool {
+        !self.closed && self.rng.u32(..1_000) < rate
     }
 }

@@ -221,8 +221,12 @@ impl Run {
             let Some(next) = webhook_at.into_iter().chain(act_at).min() else { return };
             let now = world.now();
             if next > now {
-                // Never long: what the host writes meanwhile fires webhooks that may come sooner.
-                sleep(Duration::from_millis((next - now).min(500))).await;
+                // What the host writes meanwhile fires webhooks that may come sooner.
+                tokio::select! {
+                    biased;
+                    () = world.webhooks() => {}
+                    () = sleep(Duration::from_millis(next - now)) => {}
+                }
                 continue;
             }
             if webhook_at == Some(next) {
@@ -322,7 +326,7 @@ impl Run {
             let id = WorkId::Event(event.sequence);
             match event.state {
                 // A proxy cut an answer short, and the connector could make nothing of it.
-                State::Dead if reason.contains("cannot be read") => {
+                State::Dead if reason.contains("answered something unexpected") => {
                     self.world.say(format!("event {} is retried: {reason}", event.sequence));
                     host.retry(id).await.unwrap();
                     open += 1;

@@ -131,10 +131,10 @@ impl Shop {
         let rng = &mut self.rng;
         let order = &mut self.orders[index];
         match rng.u32(..20) {
-            0..=3 => order.pay(rng, world, true),
-            4 => order.pay(rng, world, false),
-            5 | 6 => order.refund(rng, world),
-            7 => order.change_status(rng, world),
+            0..=2 => order.pay(rng, world, true),
+            3 => order.pay(rng, world, false),
+            4 => order.refund(rng, world),
+            5 => order.change_status(rng, world),
             _ => return order.drive(rng, world),
         }
         None

@@ -31,7 +31,7 @@ impl Transport for FaultyTransport {
         }
         let (fault, there, back) = {
             let mut faults = world.faults.lock().unwrap();
-            (faults.call(), faults.latency(), faults.latency())
+            (faults.call(write), faults.latency(), faults.latency())
         };
         if let Some(fault) = fault {
             world.count("call faults");

@@ -35,6 +35,7 @@ pub(super) struct World {
     /// Nothing happens any more in the present life.
     dead: AtomicBool,
     died: Notify,
+    fired: Notify,
 }
 
 impl World {
@@ -59,6 +60,7 @@ impl World {
             rested: AtomicU64::new(MORNING),
             dead: AtomicBool::new(true),
             died: Notify::new(),
+            fired: Notify::new(),
         }
     }
 
@@ -138,7 +140,13 @@ impl World {
         let mut hooks = self.hooks.lock().unwrap();
         for webhook in fired {
             hooks.fire(webhook, now);
+            self.fired.notify_one();
         }
+    }
+
+    /// Wait until webhooks have been collected.
+    pub(super) async fn webhooks(&self) {
+        self.fired.notified().await;
     }
 }
 
