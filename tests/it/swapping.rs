@@ -117,7 +117,9 @@ async fn a_module_that_traps_is_taken_off_and_its_victims_are_handled_by_the_one
     stand.settle().await;
     stand.host.swap(CONNECTION, &modules.bad, SwapRequest::default()).await.unwrap();
     for number in 0..10 {
-        stand.submit(&format!("event {number}"), &format!("order {number}"), &format!("create {number}")).await;
+        stand
+            .submit(&format!("event {number}"), &format!("order {number}"), &format!("create {number}"))
+            .await;
     }
     stand.runs_on(&modules.first).await;
     let handled = stand.all_done().await;

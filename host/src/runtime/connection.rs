@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use super::active::{Active, Terms};
+use super::connector::Connector;
 use super::guard::Guard;
 use super::options::HostLimits;
 use super::queue::Queue;
@@ -21,6 +22,8 @@ pub(super) struct Connection {
     /// Digest of the module that the configuration names.
     pub(super) configured: String,
     active: ArcSwap<Active>,
+    /// The connector before the present one, ready to run: going back must not wait for a compiler while events fail.
+    before: Mutex<Option<Arc<dyn Connector>>>,
     /// Tells the dispatcher that the queue has changed.
     pub(super) changed: Notify,
     /// Lets one call at a time at each subject.
@@ -57,6 +60,7 @@ impl Connection {
             terms,
             configured: configured.to_owned(),
             active: ArcSwap::from_pointee(active),
+            before: Mutex::default(),
             changed: Notify::new(),
             subjects: Subjects::default(),
             polling: AtomicUsize::new(0),
@@ -78,7 +82,14 @@ impl Connection {
 
     /// Run on `active` from the next call on.
     pub(super) fn activate(&self, active: Arc<Active>) {
-        self.active.store(active);
+        let before = self.active.swap(active);
+        *self.before.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&before.connector));
+    }
+
+    /// The connector that it ran on before the present one since the host started, if that is the one of this digest.
+    pub(super) fn connector_before(&self, digest: &str) -> Option<Arc<dyn Connector>> {
+        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        before.as_ref().filter(|connector| connector.digest() == digest).map(Arc::clone)
     }
 
     pub(super) fn queue(&self) -> MutexGuard<'_, Queue> {

@@ -230,8 +230,13 @@ impl Shared {
         let nothing = || SwapError::NothingBefore(connection.name.to_string());
         let activations = self.storage.activations(&connection.name, ACTIVATIONS_SEEN).await?;
         let before = activations.into_iter().find(|it| it.module != was).ok_or_else(nothing)?;
-        let bytes = self.storage.module(&before.module).await?.ok_or_else(nothing)?;
-        let connector = present.connector.sibling(bytes).await?;
+        let connector = match connection.connector_before(&before.module) {
+            Some(connector) => connector,
+            None => {
+                let bytes = self.storage.module(&before.module).await?.ok_or_else(nothing)?;
+                present.connector.sibling(bytes).await?
+            }
+        };
         let active = self.fit(connection, connector, &present, true)?;
         *connection.guard() = None;
         self.activate(connection, active, by, reason).await?;

@@ -195,7 +195,10 @@ impl Customer {
                 Err(ControlError::Refused { status: 404, .. }) => {}
                 Err(error) => panic!("order {id}: {error}"),
             }
-            assert!(tokio::time::Instant::now() < deadline, "order {id} was not at Track-POD in {PATIENCE:?}");
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "order {id} was not at Track-POD in {PATIENCE:?}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

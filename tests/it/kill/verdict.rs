@@ -127,9 +127,8 @@ fn of_webhooks(webhooks: &Deliveries, database: &Path) -> Vec<String> {
         let state = kept.get(webhook.body.as_bytes()).map(String::as_str);
         match (webhook.outcome, state) {
             (Outcome::Delivered, Some("done")) => {}
-            (outcome, state) => {
-                faults.push(format!("webhook {}, {}: {outcome:?}, kept as {state:?}", webhook.id, webhook.event))
-            }
+            (outcome, state) => faults
+                .push(format!("webhook {}, {}: {outcome:?}, kept as {state:?}", webhook.id, webhook.event)),
         }
     }
     faults
@@ -185,7 +184,8 @@ fn of_notes(story: &Story, snapshot: &Snapshot) -> Vec<String> {
         *marks.entry(line).or_default() += 1;
     }
     let mut faults: Vec<String> = Vec::new();
-    faults.extend(marks.iter().filter(|(_, count)| **count != 1).map(|(mark, n)| format!("{n} notes {mark}")));
+    faults
+        .extend(marks.iter().filter(|(_, count)| **count != 1).map(|(mark, n)| format!("{n} notes {mark}")));
     // None is demanded of the planning: a delivery that was made before the host came back is not announced any more.
     let mut wanted = Vec::new();
     if let Some(payment) = &story.payment {
