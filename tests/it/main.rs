@@ -13,6 +13,8 @@ mod engine;
 mod events;
 mod guests;
 mod hostile;
+
+mod operate;
 mod outgoing;
 mod program;
 mod stage;
