@@ -15,6 +15,7 @@ mod events;
 mod guests;
 mod hostile;
 mod kill;
+mod operate;
 mod outgoing;
 mod program;
 mod simulation;

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// Runs `transload` with these arguments in `directory`.
-fn transload(directory: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn transload(directory: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_transload"))
         .args(arguments)
         .current_dir(directory)
@@ -20,7 +20,7 @@ fn scratch() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-fn json(output: &Output) -> Value {
+pub(crate) fn json(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     serde_json::from_str(&text)
         .unwrap_or_else(|error| panic!("{error}\n{text}\n{}", String::from_utf8_lossy(&output.stderr)))
@@ -258,7 +258,10 @@ fn run_starts_nothing_on_a_wrong_configuration() {
 
 #[test]
 fn help_has_examples() {
-    for command in ["demo", "run", "check", "inspect", "sandbox"] {
+    for command in [
+        "demo", "run", "check", "inspect", "sandbox", "events", "retry", "discard", "replay", "preview",
+        "swap", "rollback", "resume",
+    ] {
         let output = transload(Path::new("."), &[command, "--help"]);
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(text.contains("Examples:"), "{command}: {text}");

@@ -10,15 +10,30 @@ macro_rules! say {
     };
 }
 
+mod access;
+mod changes;
 mod check;
 mod demo;
+mod discard;
+mod door;
+mod events;
 mod inspect;
 mod journal;
 mod modules;
+mod offline;
+mod preview;
+mod remote;
+mod replay;
+mod resume;
+mod retry;
+mod rollback;
 mod run;
 mod sandbox;
+mod select;
 mod setup;
 mod style;
+
+mod swap;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -34,7 +49,9 @@ use tracing_subscriber::EnvFilter;
     after_help = "Examples:\n  transload demo                               see it work, with nothing set up\n  \
                   transload inspect bundled:ghl-track-pod      what a connector is and asks for\n  \
                   transload check --config transload.toml      is everything in order?\n  \
-                  transload run --config transload.toml        run it\n\n\
+                  transload run --config transload.toml        run it\n  \
+                  transload events --state dead                what could not be handled\n  \
+                  transload retry 12                           have event 12 run again\n\n\
                   Exit codes: 0 done, 1 it failed, 2 the usage or the configuration is wrong.\n\
                   Set TRANSLOAD_LOG (error, warn, info, debug; warn if it is not set) for more or fewer log lines."
 )]
@@ -49,6 +66,14 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Inspect(inspect::Inspect),
+    Events(events::Events),
+    Retry(retry::Retry),
+    Discard(discard::Discard),
+    Replay(replay::Replay),
+    Preview(preview::Preview),
+    Swap(swap::Swap),
+    Rollback(rollback::Rollback),
+    Resume(resume::Resume),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -88,7 +113,7 @@ pub fn main() -> ExitCode {
         Err(Failed::Usage(error)) => (error, 2),
         Err(Failed::Operation(error)) => (error, 1),
     };
-    eprintln!("{} {error:#}", style::bad("error:"));
+    eprintln!("{} {}", style::bad("error:"), style::plain(&format!("{error:#}")));
     ExitCode::from(code)
 }
 
@@ -98,6 +123,14 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Run(run) => run.run().await,
         Command::Check(check) => check.run().await,
         Command::Inspect(inspect) => inspect.run().await,
+        Command::Events(events) => events.run().await,
+        Command::Retry(retry) => retry.run().await,
+        Command::Discard(discard) => discard.run().await,
+        Command::Replay(replay) => replay.run().await,
+        Command::Preview(preview) => preview.run().await,
+        Command::Swap(swap) => swap.run().await,
+        Command::Rollback(rollback) => rollback.run().await,
+        Command::Resume(resume) => resume.run().await,
         Command::Sandbox(sandbox) => sandbox.run().await,
     }
 }

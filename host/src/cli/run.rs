@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use transload::runtime::{ConnectionSpec, Host, HostOptions};
 use transload::storage::SqliteStorage;
 
+use super::door::Door;
 use super::{Failed, journal, setup, style, usage};
 
 /// Runs the connections of a configuration, until Ctrl-C or SIGTERM; a second one does not wait for calls under way
@@ -44,14 +45,20 @@ impl Run {
         for warning in prepared.connections.iter().flat_map(ConnectionSpec::warnings) {
             tracing::warn!("{}: {warning}", self.config.display());
         }
-        let host =
-            Host::start(HostOptions::new(Arc::new(storage)), prepared.connections).await.map_err(usage)?;
+        let mut options = HostOptions::new(Arc::new(storage));
+        options.keep = prepared.keep.or(options.keep);
+        let host = Host::start(options, prepared.connections).await.map_err(usage)?;
         tokio::spawn(journal::keep(host.observe()));
+        for (file, connections) in prepared.files {
+            host.watch(prepared.engine.clone(), file, connections);
+        }
+        let door = Door::open(&host, &prepared.database).await?;
         say!("{} on http://{address}; Ctrl-C ends it. Webhooks go to", style::bold("transload runs"));
         for hook in hooks {
             say!("  {hook}");
         }
         host.serve(listener, stopped()).await;
+        door.close();
         say!(
             "stopping: waiting for calls under way; once more ends it now, and they run again at the next start"
         );

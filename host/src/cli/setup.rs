@@ -1,8 +1,10 @@
 //! From a configuration file to connections that are ready to run: all of it is checked before anything starts.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use transload::config::{Config, ModuleSource};
@@ -19,25 +21,38 @@ pub struct Prepared {
     pub listen: SocketAddr,
     /// The database file.
     pub database: PathBuf,
+    /// How long records are kept, if the configuration says.
+    pub keep: Option<Duration>,
+    /// What the modules were loaded by.
+    pub engine: Engine,
     /// The connections.
     pub connections: Vec<ConnectionSpec>,
+    /// Modules that are files, each with the connections that name it.
+    pub files: BTreeMap<PathBuf, Vec<String>>,
 }
 
 /// Reads the configuration at `path`, loads its modules, and checks what is set against what the modules ask for. All
 /// that is wrong is reported at once, each with its file and key.
 pub async fn prepare(path: &Path) -> Result<Prepared, Failed> {
-    let config = Config::load(path, &modules::bundled()).map_err(usage)?;
+    let mut config = Config::load(path, &modules::bundled()).map_err(usage)?;
     if config.connections.is_empty() {
         let file = path.display();
         return Err(usage(anyhow!("{file}: there is no connection in it; add a table [connections.NAME]")));
     }
-    let engine = Engine::new(EngineOptions::default()).map_err(anyhow::Error::new)?;
+    let engine = Engine::new(EngineOptions { cache_dir: config.cache.take(), ..EngineOptions::default() })
+        .map_err(|error| {
+            usage(anyhow::Error::new(error).context(format!("{}: host.cache", path.display())))
+        })?;
     let egress = Egress::default();
     // Many connections share a module; each is compiled once.
     let mut loaded: Vec<(ModuleSource, Module)> = Vec::new();
     let mut connections = Vec::new();
     let mut problems = Vec::new();
-    for (name, connection) in config.connections {
+    let mut files: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
+    for (name, connection) in std::mem::take(&mut config.connections) {
+        if let ModuleSource::File(file) = &connection.module {
+            files.entry(file.clone()).or_default().push(name.clone());
+        }
         let known = loaded.iter().find(|(source, _)| *source == connection.module);
         let module = match known {
             Some((_, module)) => module.clone(),
@@ -61,7 +76,32 @@ pub async fn prepare(path: &Path) -> Result<Prepared, Failed> {
     if !problems.is_empty() {
         return Err(usage(anyhow!("{}", problems.join("\n"))));
     }
-    Ok(Prepared { listen: config.listen, database: config.database, connections })
+    let Config { listen, database, keep, .. } = config;
+    Ok(Prepared { listen, database, keep, engine, connections, files })
+}
+
+/// Reads the configuration at `path` and loads what its connection `name` runs on.
+pub async fn connection(path: &Path, name: &str, engine: &Engine) -> Result<ConnectionSpec, Failed> {
+    let mut config = Config::load(path, &modules::bundled()).map_err(usage)?;
+    let Some(connection) = config.connections.remove(name) else {
+        let known: Vec<String> = config.connections.into_keys().collect();
+        return Err(usage(anyhow!("there is no connection {name:?}; there are: {}", known.join(", "))));
+    };
+    let module = load(engine, &connection.module)
+        .await
+        .map_err(|error| usage(error.context(format!("{}: connections.{name}.module", path.display()))))?;
+    Ok(ConnectionSpec::from_config(name, connection, module))
+}
+
+/// An engine for a command that only looks: one whose cache cannot be used does without.
+pub fn engine(cache: Option<PathBuf>) -> anyhow::Result<Engine> {
+    match Engine::new(EngineOptions { cache_dir: cache.clone(), ..EngineOptions::default() }) {
+        Err(error) if cache.is_some() => {
+            tracing::warn!("{error}; compiling without");
+            Ok(Engine::new(EngineOptions::default())?)
+        }
+        outcome => Ok(outcome?),
+    }
 }
 
 async fn load(engine: &Engine, source: &ModuleSource) -> anyhow::Result<Module> {

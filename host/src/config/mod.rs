@@ -34,8 +34,31 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The database file.
     pub database: PathBuf,
+    /// The directory for compiled modules; none compiles them at each start.
+    pub cache: Option<PathBuf>,
+    /// How long the records of ended work are kept; none leaves it to the host.
+    pub keep: Option<Duration>,
     /// The connections, by name.
     pub connections: BTreeMap<String, ConnectionConfig>,
+}
+
+/// Where a configuration keeps things. What it takes to look at them, with none of the connections' secrets at hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The database file.
+    pub database: PathBuf,
+    /// The directory for compiled modules, if they are kept.
+    pub cache: Option<PathBuf>,
+    /// Names of the connections, in order. Nothing else of them was read.
+    pub connections: Vec<String>,
+}
+
+impl Places {
+    /// The usual places beside a database at `database`.
+    pub fn beside(database: &Path) -> Places {
+        let cache = Some(read::cache_beside(database));
+        Places { database: database.to_owned(), cache, connections: Vec::new() }
+    }
 }
 
 /// One connection: a connector with settings and grants.
@@ -100,16 +123,24 @@ impl Config {
     /// Read the file at `path`, with the process's environment. `bundled` are the modules that came with the program.
     pub fn load(path: &Path, bundled: &[&str]) -> Result<Config, ConfigErrors> {
         let variable = |name: &str| std::env::var(name).ok();
-        let text = read_file(path).map_err(|message| {
-            ConfigErrors(vec![Problem { file: path.to_owned(), line: None, key: String::new(), message }])
-        })?;
-        Config::parse(&text, path, &Sources { variable: &variable, bundled })
+        Config::parse(&file(path)?, path, &Sources { variable: &variable, bundled })
+    }
+
+    /// Read where the file at `path` keeps things, and check nothing of the rest.
+    pub fn places(path: &Path) -> Result<Places, ConfigErrors> {
+        read::places(&file(path)?, path)
     }
 
     /// Read `text` as the content of the file at `path`.
     pub fn parse(text: &str, path: &Path, sources: &Sources<'_>) -> Result<Config, ConfigErrors> {
         read::config(text, path, sources)
     }
+}
+
+fn file(path: &Path) -> Result<String, ConfigErrors> {
+    read_file(path).map_err(|message| {
+        ConfigErrors(vec![Problem { file: path.to_owned(), line: None, key: String::new(), message }])
+    })
 }
 
 fn read_file(path: &Path) -> Result<String, String> {

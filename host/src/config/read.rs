@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use toml::Spanned;
 use toml::de::DeTable;
 
 use super::error::Problems;
 use super::table::{Located, Table, suggest, table, text};
-use super::value::{Lookup, base_url, host_port, interval, listen, name};
+use super::value::{Lookup, base_url, host_port, interval, keep, listen, name};
 use super::{
-    ApiConfig, Config, ConfigErrors, ConnectionConfig, ModuleSource, Sources, WebhookConfig, settings,
+    ApiConfig, Config, ConfigErrors, ConnectionConfig, ModuleSource, Places, Sources, WebhookConfig, settings,
 };
 use crate::contract::Signature;
 use crate::egress::Secret;
@@ -22,36 +23,80 @@ const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST,
 /// The database when nothing is configured, beside the configuration file.
 const DATABASE: &str = "transload.sqlite";
 
+/// The directory for compiled modules when nothing is configured, beside the database.
+const CACHE: &str = "transload-cache";
+
 /// What starts the name of a module that came with the program.
 const BUNDLED: &str = "bundled:";
 
 pub(super) fn config(file: &str, path: &Path, sources: &Sources<'_>) -> Result<Config, ConfigErrors> {
     let mut problems = Problems::new(path, file);
-    let (entries, mistakes) = DeTable::parse_recoverable(file);
-    if !mistakes.is_empty() {
-        // What a file with such mistakes means is a guess; judging its values would add noise.
-        for mistake in mistakes {
-            problems.add(&mistake.span().unwrap_or_default(), "", format!("not TOML: {}", mistake.message()));
-        }
-        return Err(problems.into_errors());
-    }
+    let Some(entries) = parsed(file, &mut problems) else { return Err(problems.into_errors()) };
     let lookup = Lookup { sources, directory: Lookup::directory_of(path) };
     let mut root = Table::root(entries.get_ref());
     let host = root.table("host", &mut problems);
-    let (listen, database) = host_table(host, &mut problems);
+    let host = host_table(host, &lookup.directory, &mut problems);
     let connections = root.table("connections", &mut problems);
     let connections =
         named(connections, &mut problems, |table, problems| connection(table, &lookup, problems));
     root.end(&mut problems);
-    problems.settle(Config { listen, database: lookup.path(database), connections })
+    let HostTable { listen, database, cache, keep } = host;
+    problems.settle(Config { listen, database, cache, keep, connections })
 }
 
-fn host_table<'t>(table: Option<Table<'t>>, problems: &mut Problems<'_>) -> (SocketAddr, &'t str) {
-    let Some(mut table) = table else { return (LISTEN, DATABASE) };
-    let address = table.string("listen", problems).and_then(|text| text.parse(problems, listen));
-    let database = table.string("database", problems).and_then(|text| text.parse(problems, not_empty));
+pub(super) fn places(file: &str, path: &Path) -> Result<Places, ConfigErrors> {
+    let mut problems = Problems::new(path, file);
+    let Some(entries) = parsed(file, &mut problems) else { return Err(problems.into_errors()) };
+    let mut root = Table::root(entries.get_ref());
+    let host = root.table("host", &mut problems);
+    let host = host_table(host, &Lookup::directory_of(path), &mut problems);
+    let connections = root.table("connections", &mut problems);
+    let connections = connections.into_iter().flat_map(Table::named).map(|(name, _)| name.to_owned());
+    let connections = connections.collect();
+    problems.settle(Places { database: host.database, cache: host.cache, connections })
+}
+
+/// The file as TOML. What a file with mistakes in its syntax means is a guess; judging its values would add noise.
+fn parsed<'t>(file: &'t str, problems: &mut Problems<'_>) -> Option<Spanned<DeTable<'t>>> {
+    let (entries, mistakes) = DeTable::parse_recoverable(file);
+    for mistake in &mistakes {
+        let span = mistake.span().unwrap_or_default();
+        problems.add(&span, "", format!("not TOML: {}", mistake.message()));
+    }
+    mistakes.is_empty().then_some(entries)
+}
+
+/// What `[host]` says.
+struct HostTable {
+    listen: SocketAddr,
+    database: PathBuf,
+    cache: Option<PathBuf>,
+    keep: Option<Duration>,
+}
+
+fn host_table(table: Option<Table<'_>>, directory: &Path, problems: &mut Problems<'_>) -> HostTable {
+    let database = directory.join(DATABASE);
+    let cache = Some(cache_beside(&database));
+    let mut host = HostTable { listen: LISTEN, database, cache, keep: None };
+    let Some(mut table) = table else { return host };
+    if let Some(address) = table.string("listen", problems).and_then(|text| text.parse(problems, listen)) {
+        host.listen = address;
+    }
+    if let Some(path) = table.string("database", problems).and_then(|text| text.parse(problems, not_empty)) {
+        host.database = directory.join(path);
+    }
+    host.cache = match table.string_or_off("cache", problems) {
+        None => Some(cache_beside(&host.database)),
+        Some(path) => path.and_then(|path| path.parse(problems, not_empty)).map(|path| directory.join(path)),
+    };
+    host.keep = table.string("keep", problems).and_then(|text| text.parse(problems, keep));
     table.end(problems);
-    (address.unwrap_or(LISTEN), database.unwrap_or(DATABASE))
+    host
+}
+
+/// The directory for compiled modules that belongs to a database.
+pub(super) fn cache_beside(database: &Path) -> PathBuf {
+    database.with_file_name(CACHE)
 }
 
 /// The tables below `tables`, by their names. One with problems is left out; the problems are noted.

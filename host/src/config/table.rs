@@ -63,6 +63,20 @@ impl<'t> Table<'t> {
         text(self.take(key)?, problems)
     }
 
+    /// A text, or `false` for none at all.
+    pub(super) fn string_or_off(
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems<'_>,
+    ) -> Option<Option<Located<&'t str>>> {
+        let value = self.take(key)?;
+        if value.value.as_bool() == Some(false) {
+            return Some(None);
+        }
+        let given = expect(&value, "a text in quotes, or false", value.value.as_str(), problems);
+        Some(given.map(|given| value.with(given)))
+    }
+
     pub(super) fn boolean(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<bool> {
         let value = self.take(key)?;
         expect(&value, "true or false", value.value.as_bool(), problems)

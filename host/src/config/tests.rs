@@ -43,6 +43,8 @@ fn the_reference_file_is_valid_and_read_whole() {
     let config = parse(include_str!("../../transload.example.toml")).unwrap();
     assert_eq!(config.listen, "127.0.0.1:8787".parse().unwrap());
     assert_eq!(config.database, Path::new("dir/transload.sqlite"));
+    assert_eq!(config.cache.as_deref(), Some(Path::new("dir/transload-cache")));
+    assert_eq!(config.keep, None);
     let shop = &config.connections["shop"];
     assert_eq!(shop.module, ModuleSource::Bundled("ghl-track-pod".to_owned()));
     assert!(!shop.read_only);
@@ -92,6 +94,8 @@ fn the_optional_lines_of_the_reference_file_are_valid_too() {
     let pem = "-----BEGIN PUBLIC KEY-----\nMCow…\n-----END PUBLIC KEY-----\n";
     std::fs::write(directory.path().join("ghl.pem"), pem).unwrap();
     let config = parse_in(directory.path(), &enabled).unwrap();
+    assert_eq!(config.cache, Some(directory.path().join("transload-cache")));
+    assert_eq!(config.keep, Some(Duration::from_secs(30 * 86_400)));
     let ghl = &config.connections["shop"].apis["ghl"];
     assert_eq!(ghl.base_url.as_ref().unwrap().as_str(), "http://127.0.0.1:4010/ghl");
     assert_eq!(ghl.allow_private, ["127.0.0.1:4010"]);
@@ -103,6 +107,44 @@ fn an_empty_file_listens_on_this_machine_only() {
     let config = parse("").unwrap();
     assert_eq!(config.listen, "127.0.0.1:8787".parse().unwrap());
     assert!(config.connections.is_empty());
+}
+
+#[test]
+fn the_cache_lies_beside_the_database_or_where_it_is_put_or_nowhere() {
+    for (line, cache) in [
+        ("database = \"data/a.sqlite\"", Some("dir/data/transload-cache")),
+        ("cache = \"code\"", Some("dir/code")),
+        ("cache = false", None),
+    ] {
+        let config = parse(&format!("[host]\n{line}")).unwrap();
+        assert_eq!(config.cache.as_deref(), cache.map(Path::new), "{line}");
+    }
+    for (line, remedy) in [
+        ("cache = true", "host.cache: this is of type boolean; write a text in quotes, or false"),
+        ("keep = \"30\"", "host.keep: \"30\" is no number of days: write a whole number and d"),
+        ("keep = \"23h\"", "host.keep: \"23h\" is out of range: write 1d to 36500d"),
+        ("keep = \"36501d\"", "host.keep: \"36501d\" is out of range"),
+    ] {
+        let said = problem(&format!("[host]\n{line}")).to_string();
+        assert!(said.contains(remedy), "{said}");
+    }
+}
+
+#[test]
+fn the_places_are_known_without_the_secrets() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("transload.toml");
+    let text = with_api("scopes = [\"a\"]\ncredential = \"env:UNSET_ANYWHERE\"");
+    std::fs::write(&file, format!("[host]\ndatabase = \"a.sqlite\"\n{text}")).unwrap();
+    let places = Config::places(&file).unwrap();
+    assert_eq!(places.database, directory.path().join("a.sqlite"));
+    assert_eq!(places.connections, ["shop"]);
+    let beside = Places::beside(&places.database);
+    assert_eq!((beside.database, beside.cache), (places.database, places.cache));
+
+    std::fs::write(&file, "[host]\ndatbase = \"a.sqlite\"").unwrap();
+    let said = Config::places(&file).unwrap_err().to_string();
+    assert!(said.contains("host.datbase") && said.contains("did you mean database?"), "{said}");
 }
 
 #[test]

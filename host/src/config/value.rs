@@ -22,6 +22,12 @@ const POLL_INTERVAL_MIN: Duration = Duration::from_millis(100);
 /// The longest time between two polls.
 const POLL_INTERVAL_MAX: Duration = Duration::from_hours(7 * 24);
 
+/// The shortest time for which records are kept. With less, what failed last night is gone in the morning.
+const KEEP_MIN: Duration = Duration::from_hours(24);
+
+/// The longest time for which records are kept: a hundred years, which is for ever.
+const KEEP_MAX: Duration = Duration::from_hours(36_500 * 24);
+
 /// Where values that lie outside the file are looked up.
 pub(super) struct Lookup<'s> {
     pub(super) sources: &'s Sources<'s>,
@@ -152,21 +158,31 @@ pub(super) fn base_url(text: &str) -> Result<Url, String> {
 
 /// The time between two polls: a whole number and `ms`, `s`, `m` or `h`.
 pub(super) fn interval(text: &str) -> Result<Duration, String> {
-    let wrong =
-        || format!("{text:?} is not a duration: write a whole number and ms, s, m or h, as in \"30s\"");
-    let unit_at = text.find(|character: char| !character.is_ascii_digit()).ok_or_else(wrong)?;
-    let (count, unit) = text.split_at(unit_at);
-    let count: u64 = count.parse().map_err(|_| wrong())?;
-    let unit_ms = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(wrong()),
-    };
-    let interval = Duration::from_millis(count.saturating_mul(unit_ms));
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+    let interval = duration(text, &units).ok_or_else(|| {
+        format!("{text:?} is not a duration: write a whole number and ms, s, m or h, as in \"30s\"")
+    })?;
     if !(POLL_INTERVAL_MIN..=POLL_INTERVAL_MAX).contains(&interval) {
         return Err(format!("{text:?} is out of range: write 100ms to 168h"));
     }
     Ok(interval)
+}
+
+/// How long records are kept: a whole number and `d` or `h`.
+pub(super) fn keep(text: &str) -> Result<Duration, String> {
+    let keep = duration(text, &[("h", 3_600_000), ("d", 86_400_000)])
+        .ok_or_else(|| format!("{text:?} is no number of days: write a whole number and d, as in \"30d\""))?;
+    if !(KEEP_MIN..=KEEP_MAX).contains(&keep) {
+        return Err(format!("{text:?} is out of range: write 1d to 36500d"));
+    }
+    Ok(keep)
+}
+
+/// A whole number and one of `units`, each of so many milliseconds.
+fn duration(text: &str, units: &[(&str, u64)]) -> Option<Duration> {
+    let unit_at = text.find(|character: char| !character.is_ascii_digit())?;
+    let (count, unit) = text.split_at(unit_at);
+    let count: u64 = count.parse().ok()?;
+    let (_, unit_ms) = units.iter().find(|(name, _)| *name == unit)?;
+    Some(Duration::from_millis(count.saturating_mul(*unit_ms)))
 }

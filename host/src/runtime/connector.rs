@@ -17,6 +17,8 @@ pub(super) trait Connector: Send + Sync {
     fn digest(&self) -> &str;
     /// The module's own bytes.
     fn bytes(&self) -> Arc<[u8]>;
+    /// The largest module that its engine takes, in bytes.
+    fn bytes_max(&self) -> usize;
     /// Another connector, from its bytes, in the same engine.
     async fn sibling(&self, bytes: Vec<u8>) -> Result<Arc<dyn Connector>, ModuleError>;
     async fn receive(&self, ports: Ports, delivery: &Delivery) -> Answer<Vec<Event>>;
@@ -38,6 +40,10 @@ impl Connector for Module {
 
     fn bytes(&self) -> Arc<[u8]> {
         Arc::clone(Module::bytes(self))
+    }
+
+    fn bytes_max(&self) -> usize {
+        self.engine().limits().module_bytes
     }
 
     async fn sibling(&self, bytes: Vec<u8>) -> Result<Arc<dyn Connector>, ModuleError> {

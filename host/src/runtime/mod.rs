@@ -10,6 +10,7 @@
 //! record is read when its turn comes. So a crash at any point leaves the same picture as a restart.
 
 mod active;
+pub mod admin;
 mod backoff;
 mod call;
 mod clock;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::connection::Connection;
 use super::connector::Connector;
@@ -16,7 +16,7 @@ use crate::storage::{AttemptRecord, EventFilter, EventRecord, Storage, StorageEr
 pub const PREVIEW_EVENTS_MAX: u32 = 1_000;
 
 /// What a module would have done with recorded events.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
     /// The connection.
     pub connection: String,
@@ -104,6 +104,21 @@ pub async fn recorded_module(storage: &dyn Storage, work: WorkId) -> Result<Stri
 }
 
 impl Shared {
+    /// Whose some work is. Fails if nothing of it is recorded.
+    pub(super) async fn recorded_connection(&self, work: WorkId) -> Result<String, RequestError> {
+        Ok(recorded(&*self.storage, work).await?.connection)
+    }
+
+    /// Run the last attempt at some work again, on `connector`.
+    pub(super) async fn replay_on(
+        &self,
+        work: WorkId,
+        connector: &dyn Connector,
+    ) -> Result<Replay, RequestError> {
+        let recorded = recorded(&*self.storage, work).await?;
+        Ok(replay::run(connector, work, &recorded.input, &recorded.attempt).await?)
+    }
+
     pub(super) async fn preview(
         self: &Arc<Shared>,
         connection: &Connection,

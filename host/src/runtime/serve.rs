@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::host::Host;
+use crate::egress::Secret;
 
 /// Connections at once; further ones wait in the system's queue. Each may hold one body of a megabyte.
 const CONNECTIONS_MAX: usize = 512;
@@ -38,31 +39,40 @@ impl Host {
     /// Serve [`Host::router`] in HTTP/1.1 on `listener` until `stop` is ready, and finish the requests under way then.
     /// The host itself goes on; end it with [`Host::shutdown`].
     pub async fn serve(&self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        let mut stop = pin!(stop);
-        let closing = watch::Sender::new(false);
-        let mut connections = JoinSet::new();
-        loop {
-            let room = connections.len() < CONNECTIONS_MAX;
-            tokio::select! {
-                () = &mut stop => break,
-                Some(_) = connections.join_next() => {}
-                accepted = listener.accept(), if room => match accepted {
-                    Ok((tcp, _)) => {
-                        connections.spawn(converse(tcp, self.router(), closing.subscribe()));
-                    }
-                    // That connection was gone before it was accepted; the next may be there.
-                    Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                    Err(error) => {
-                        tracing::warn!(%error, "cannot accept a connection");
-                        tokio::time::sleep(NO_ROOM_PAUSE).await;
-                    }
-                },
-            }
-        }
-        drop(listener);
-        closing.send_replace(true);
-        while connections.join_next().await.is_some() {}
+        serve(self.router(), listener, stop).await;
     }
+
+    /// The same for [`Host::admin_router`], with the token that it asks for.
+    pub async fn serve_admin(&self, listener: TcpListener, token: Secret, stop: impl Future<Output = ()>) {
+        serve(self.admin_router(token), listener, stop).await;
+    }
+}
+
+async fn serve(router: Router, listener: TcpListener, stop: impl Future<Output = ()>) {
+    let mut stop = pin!(stop);
+    let closing = watch::Sender::new(false);
+    let mut connections = JoinSet::new();
+    loop {
+        let room = connections.len() < CONNECTIONS_MAX;
+        tokio::select! {
+            () = &mut stop => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept(), if room => match accepted {
+                Ok((tcp, _)) => {
+                    connections.spawn(converse(tcp, router.clone(), closing.subscribe()));
+                }
+                // That connection was gone before it was accepted; the next may be there.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(NO_ROOM_PAUSE).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    closing.send_replace(true);
+    while connections.join_next().await.is_some() {}
 }
 
 /// Answer one connection's requests until it ends, is too old, or the server closes.

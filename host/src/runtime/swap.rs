@@ -44,7 +44,7 @@ impl Default for SwapRequest {
 }
 
 /// An exchange that was made.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Swap {
     /// The connection.
     pub connection: String,

@@ -159,6 +159,10 @@ impl Connector for Fake {
         Arc::from(self.digest().as_bytes())
     }
 
+    fn bytes_max(&self) -> usize {
+        1 << 10
+    }
+
     /// A fake's bytes are its digest.
     async fn sibling(&self, bytes: Vec<u8>) -> Result<Arc<dyn Connector>, ModuleError> {
         let digest = String::from_utf8(bytes).unwrap();

@@ -1,5 +1,6 @@
 //! The runtime with a connector that does as it is told.
 
+mod admin;
 mod fake;
 mod flow;
 mod intake;
