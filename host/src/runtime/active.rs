@@ -44,12 +44,20 @@ pub(super) struct Source {
 }
 
 /// What the operator says of a connection, whichever connector it runs on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Terms {
     grants: BTreeMap<String, Grant>,
     settings: Arc<str>,
     webhooks: BTreeMap<String, WebhookConfig>,
     polls: BTreeMap<String, Duration>,
+}
+
+/// Nothing is granted, and nothing is set.
+impl Default for Terms {
+    fn default() -> Terms {
+        let (grants, webhooks, polls) = Default::default();
+        Terms { grants, settings: Arc::from("{}"), webhooks, polls }
+    }
 }
 
 impl Terms {
