@@ -1,6 +1,6 @@
 //! Which work `retry` and `discard` are about, and doing it.
 
-use anyhow::anyhow;
+use anyhow::ensure;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -89,14 +89,18 @@ impl Selection {
         let mut work =
             select(&storage, state, self.connection.as_deref()).await.map_err(anyhow::Error::new)?;
         work.reverse();
-        if work.len() > UNASKED_MAX && !self.yes {
-            return Err(Failed::Usage(anyhow!(
-                "{} are {state}; add --yes to decide about all of them at once",
-                work.len()
-            )));
-        }
+        allowed(work.len(), state, self.yes).map_err(Failed::Usage)?;
         Ok(work)
     }
+}
+
+/// Fails if so many have to be confirmed and are not.
+fn allowed(count: usize, state: State, yes: bool) -> anyhow::Result<()> {
+    ensure!(
+        count <= UNASKED_MAX || yes,
+        "{count} are {state}; add --yes to decide about all of them at once"
+    );
+    Ok(())
 }
 
 impl Hand {
@@ -187,6 +191,13 @@ fn open_or_dead(text: &str) -> Result<State, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_than_a_person_reads_through_has_to_be_confirmed() {
+        assert!(allowed(20, State::Dead, false).is_ok());
+        assert!(allowed(21, State::Dead, false).unwrap_err().to_string().contains("21 are dead; add --yes"));
+        assert!(allowed(21, State::Dead, true).is_ok());
+    }
 
     #[test]
     fn work_is_named_by_its_number() {

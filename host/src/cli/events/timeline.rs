@@ -1,8 +1,8 @@
 //! All that is recorded of one event, in the order in which it happened.
 
-use transload::contract::{Level, Receipt, Severity};
+use transload::contract::{Failure, Level, Receipt, Severity};
 use transload::runtime::admin::{AttemptView, EventDetail, WriteView};
-use transload::runtime::{Answer, Body, CallStep, Source, Step};
+use transload::runtime::{Answer, Body, CallStep, Outcome, Source, Step};
 use transload::storage::{State, WriteState};
 
 use super::list::age;
@@ -80,8 +80,23 @@ fn print_attempt(attempt: &AttemptView, full: bool) {
             }
         }
     }
-    let well = ["done", "skipped"].iter().any(|good| outcome.starts_with(good));
-    say!("  → {}", if well { style::good(outcome) } else { style::bad(outcome) });
+    let came_to = attempt.trace.as_ref().and_then(|trace| trace.outcome.as_ref()).and_then(reason);
+    let outcome = match came_to {
+        Some(reason) => format!("{outcome}: {reason}"),
+        None => outcome.clone(),
+    };
+    let well = ["done", "skipped", "read"].iter().any(|good| outcome.starts_with(good));
+    say!("  → {}", if well { style::good(&outcome) } else { style::bad(&outcome) });
+}
+
+/// Why an attempt did not end well, or had nothing to do.
+fn reason(outcome: &Outcome) -> Option<&str> {
+    match outcome {
+        Outcome::Receipt(Receipt::Done(_)) | Outcome::Events(_) => None,
+        Outcome::Receipt(Receipt::Skipped(reason)) | Outcome::Error(reason) => Some(reason),
+        Outcome::Failure(Failure::Retry(retry)) => Some(&retry.reason),
+        Outcome::Failure(Failure::Rejected(reason) | Failure::NeedsAttention(reason)) => Some(reason),
+    }
 }
 
 fn print_step(step: &Step, full: bool) {
