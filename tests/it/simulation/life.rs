@@ -8,6 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use tempfile::TempDir;
 use tokio::time::sleep;
+use transload::config::WebhookConfig;
 use transload::contract::Signature;
 use transload::egress::{Egress, EgressOptions, Grant, Secret};
 use transload::runtime::{
@@ -356,11 +357,15 @@ impl Run {
             ("ghl", grant("https://sandbox.invalid/ghl", &options.ghl_token, &ghl)),
             ("track-pod", grant("https://sandbox.invalid/track-pod", &options.track_pod_key, &track_pod)),
         ];
-        let mut ghl = transload::config::WebhookConfig::default();
-        ghl.public_keys = Some(vec![self.world.offline.ghl_public_key_pem()]);
-        let mut track_pod = transload::config::WebhookConfig::default();
-        track_pod.secrets = vec![Secret::new(self.world.offline.track_pod_secret())];
-        track_pod.signatures = Some(vec![Signature::HmacSha256(options.track_pod_signature_header.clone())]);
+        let ghl = WebhookConfig {
+            public_keys: Some(vec![self.world.offline.ghl_public_key_pem()]),
+            ..WebhookConfig::default()
+        };
+        let track_pod = WebhookConfig {
+            secrets: vec![Secret::new(self.world.offline.track_pod_secret())],
+            signatures: Some(vec![Signature::HmacSha256(options.track_pod_signature_header.clone())]),
+            ..WebhookConfig::default()
+        };
         ConnectionSpec {
             name: SHOP.to_owned(),
             module: self.modules.of(SHOP)[self.configured[0]].clone(),
@@ -379,8 +384,8 @@ impl Run {
             ("target", grant("https://courier.invalid/target", &vendor.token, &target)),
             ("keyed", grant("https://courier.invalid/keyed", &vendor.token, &["payments.write"])),
         ];
-        let mut webhook = transload::config::WebhookConfig::default();
-        webhook.secrets = vec![Secret::new(vendor.hook_token.clone())];
+        let secrets = vec![Secret::new(vendor.hook_token.clone())];
+        let webhook = WebhookConfig { secrets, ..WebhookConfig::default() };
         ConnectionSpec {
             name: COURIER.to_owned(),
             module: self.modules.of(COURIER)[self.configured[1]].clone(),

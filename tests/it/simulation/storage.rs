@@ -165,6 +165,9 @@ impl Storage for FaultyStorage {
     }
 
     async fn activate(&self, activation: Activation) -> Result<(), StorageError> {
+        if activation.by == "rollback" {
+            self.world.count("rollbacks");
+        }
         let what = format!("{} runs on {} by {}", activation.connection, activation.module, activation.by);
         self.write(what, self.inner.activate(activation)).await
     }
