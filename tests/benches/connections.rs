@@ -166,8 +166,7 @@ fn configure(directory: &Path, listen: SocketAddr) {
     std::fs::write(directory.join("token"), "token").unwrap();
     let api = r#"base_url = "http://127.0.0.1:9"
 allow_private = ["127.0.0.1:9"]
-credential = "file:token"
-scopes = []"#;
+credential = "file:token""#;
     let config = format!(
         r#"[host]
 listen = "{listen}"
@@ -179,9 +178,11 @@ settings = {{ location_id = "location" }}
 
 [connections.shop.apis.ghl]
 {api}
+scopes = ["payments/orders.readonly"]
 
 [connections.shop.apis.track-pod]
 {api}
+scopes = ["account.read"]
 "#
     );
     std::fs::write(directory.join("transload.toml"), config).unwrap();

@@ -22,8 +22,13 @@ use verdict::Evidence;
 /// Kills unless `TRANSLOAD_KILLS` says otherwise. About one in eight hits a host that has not come up yet.
 const KILLS: usize = 60;
 
-/// Orders for each kill, at most: about what the host can handle in a life, so that little is left to do at the end.
-const ORDERS_PER_KILL: usize = 1;
+/// Orders that come in for each kill: enough that every kill meets some, and about what the host can handle in a life, so
+/// that little is left to do at the end.
+const ORDERS_PER_KILL: usize = 2;
+
+/// Open work at which no more orders come in. A host takes up to 32 pieces at once; on a busy machine none of so many may
+/// end in a life of 200 ms, and all of them begin again in the next.
+const BACKLOG_MAX: u64 = 24;
 
 /// How often payments are asked for.
 const POLL: Duration = Duration::from_secs(1);
@@ -70,8 +75,8 @@ async fn run(directory: &Path, seed: u64, kills: usize) -> Result<(), String> {
     let mut host = Running::start(directory, address);
     host.up().await?;
     host.stop().await?;
-    let shop = Shop::open(control.clone(), rng.u64(..), kills * ORDERS_PER_KILL);
-    let interrupted = kill_often(directory, address, &control, &mut rng, kills).await?;
+    let shop = Shop::open(control.clone(), rng.u64(..));
+    let interrupted = kill_often(directory, address, &control, &shop, &mut rng, kills).await?;
 
     let mut host = Running::start(directory, address);
     host.up().await?;
@@ -100,11 +105,16 @@ async fn kill_often(
     directory: &Path,
     address: SocketAddr,
     control: &Control,
+    shop: &Shop,
     rng: &mut Rng,
     kills: usize,
 ) -> Result<Vec<verdict::Left>, String> {
     let (mut interrupted, began) = (Vec::new(), Instant::now());
+    let mut backlog = 0;
     for kill in 1..=kills {
+        if backlog < BACKLOG_MAX {
+            shop.restock(ORDERS_PER_KILL);
+        }
         let mut host = Running::start(directory, address);
         if rng.u8(..8) == 0 {
             // While it starts.
@@ -115,6 +125,7 @@ async fn kill_often(
         }
         host.kill();
         let left = verdict::left(&directory.join(child::DATABASE));
+        backlog = left.open;
         if left.open > 0 {
             interrupted.push(left);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use transload_sandbox::{
     Control, ControlError, Deliver, Failure, Fault, FaultKind, Json, Number, Pay, PlaceOrder, Refund,
@@ -19,7 +19,7 @@ use crate::stage::order;
 const AT_ONCE: usize = 6;
 
 /// How long a delivery order may take to appear at Track-POD, over however many lives of the host.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Track-POD's reason "Nobody at home", which another visit may follow.
 const NOBODY_HOME: i64 = 2;
@@ -50,34 +50,39 @@ pub(super) struct Payment {
 
 /// A shop that is open.
 pub(super) struct Shop {
-    open: watch::Sender<bool>,
+    /// A permit for each order that may still be placed.
+    stock: Arc<Semaphore>,
     selling: tokio::task::JoinHandle<Vec<Story>>,
 }
 
 impl Shop {
-    /// Open a shop that sells at most `orders`.
-    pub(super) fn open(control: Control, seed: u64, orders: usize) -> Shop {
-        let open = watch::Sender::new(true);
-        let selling = tokio::spawn(sell(control, seed, orders, open.subscribe()));
-        Shop { open, selling }
+    /// Open a shop that has nothing to sell yet.
+    pub(super) fn open(control: Control, seed: u64) -> Shop {
+        let stock = Arc::new(Semaphore::new(0));
+        let selling = tokio::spawn(sell(control, seed, Arc::clone(&stock)));
+        Shop { stock, selling }
+    }
+
+    /// Sell so many orders more.
+    pub(super) fn restock(&self, orders: usize) {
+        self.stock.add_permits(orders);
     }
 
     /// Take no more orders, see those under way to their ends, and tell what happened to all of them.
     pub(super) async fn close(self) -> Vec<Story> {
-        self.open.send_replace(false);
+        self.stock.close();
         self.selling.await.unwrap()
     }
 }
 
-async fn sell(control: Control, seed: u64, orders: usize, open: watch::Receiver<bool>) -> Vec<Story> {
+async fn sell(control: Control, seed: u64, stock: Arc<Semaphore>) -> Vec<Story> {
     let mut rng = Rng::with_seed(seed);
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let (mut under_way, mut stories) = (JoinSet::new(), Vec::new());
-    for number in 0..orders {
+    for number in 0.. {
         let turn = Arc::clone(&room).acquire_owned().await.unwrap();
-        if !*open.borrow() {
-            break;
-        }
+        let Ok(sold) = stock.acquire().await else { break };
+        sold.forget();
         let visit = Customer { control: control.clone(), rng: rng.fork(), number };
         under_way.spawn(async move {
             let story = visit.buy().await;
