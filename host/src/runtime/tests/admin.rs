@@ -169,9 +169,7 @@ async fn deliveries_and_connections_are_listed() {
 #[tokio::test(start_paused = true)]
 async fn a_module_in_the_body_is_previewed_and_taken_up() {
     let setup = start().await;
-    let mut next = Fake::default();
-    next.version = "sha256:next";
-    let next = Arc::new(next);
+    let next = Arc::new(Fake { version: "sha256:next", ..Fake::default() });
     next.script("e1", &[Reply::Trap, Reply::Trap]);
     setup.fake.siblings.lock().unwrap().push(Arc::clone(&next));
     setup.submit("e1", "o1").await;
