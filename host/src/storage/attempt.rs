@@ -21,7 +21,7 @@ pub struct AttemptRecord {
     pub seed: u64,
     /// The connection's settings, as JSON. Kept once for all attempts with the same text.
     pub settings: String,
-    /// What came of it, in a few words: `done`, `skipped`, `retry: the vendor is down`.
+    /// What came of it, in a word: `done`, `skipped`, `retry`, `rejected`. The trace says why.
     pub outcome: String,
     /// Its calls. Storage does not look inside; whoever makes it bounds its size and leaves secrets out.
     pub trace: Vec<u8>,
