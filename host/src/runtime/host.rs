@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use super::clock::Clock;
 use super::connection::Connection;
@@ -24,6 +25,9 @@ use crate::storage::{Intake, Origin, Storage, StorageError, Work, WorkId, WorkSi
 /// cut off after that is run again at the next start.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(130);
 
+/// How long it waits for its other tasks, which stop as soon as they notice. One may be compiling a module.
+const TASKS_GRACE: Duration = Duration::from_secs(10);
+
 /// A running host. Cloning gives another handle to the same one; [`Host::shutdown`] stops it.
 #[derive(Clone)]
 pub struct Host {
@@ -39,6 +43,8 @@ pub(super) struct Shared {
     pub(super) feed: Feed,
     pub(super) limits: HostLimits,
     pub(super) stopping: watch::Sender<bool>,
+    /// Everything that the host does on its own. It holds the storage; a stop waits for its end.
+    pub(super) tasks: TaskTracker,
     workers: Arc<Semaphore>,
     /// Counts changes that may have made the host idle.
     activity: watch::Sender<u64>,
@@ -120,6 +126,7 @@ impl Host {
             egress,
             clock,
             feed: Feed::new(),
+            tasks: TaskTracker::new(),
             workers: Arc::new(Semaphore::new(limits.workers)),
             limits,
             stopping: watch::Sender::new(false),
@@ -135,11 +142,11 @@ impl Host {
             );
         }
         for connection in shared.connections.values() {
-            tokio::spawn(Arc::clone(&shared).dispatch(Arc::clone(connection)));
+            shared.tasks.spawn(Arc::clone(&shared).dispatch(Arc::clone(connection)));
             shared.start_polls(connection);
         }
         if let Some(keep) = keep {
-            tokio::spawn(Arc::clone(&shared).forget(keep));
+            shared.tasks.spawn(Arc::clone(&shared).forget(keep));
         }
         Ok(Host { shared })
     }
@@ -231,7 +238,8 @@ impl Host {
         }
     }
 
-    /// Stop: take nothing more in, start nothing more, and wait for what is under way.
+    /// Stop: take nothing more in, start nothing more, and wait for what is under way. After that only handles of the host
+    /// hold its storage; once they are dropped it can be opened again.
     pub async fn shutdown(&self) {
         self.shared.stopping.send_replace(true);
         let all = u32::try_from(self.shared.limits.workers).unwrap_or(u32::MAX);
@@ -240,6 +248,12 @@ impl Host {
         }
         // A poll that is still waiting for its turn does not get one.
         self.shared.workers.close();
+        self.shared.tasks.close();
+        if tokio::time::timeout(TASKS_GRACE, self.shared.tasks.wait()).await.is_err() {
+            tracing::warn!(
+                "some of the host's tasks have not ended; the storage stays in use until they have"
+            );
+        }
     }
 }
 
@@ -260,7 +274,7 @@ impl Shared {
                     return;
                 }
                 let (shared, connection) = (Arc::clone(&self), Arc::clone(&connection));
-                tokio::spawn(async move {
+                self.tasks.spawn(async move {
                     shared.run(&connection, work).await;
                     drop(worker);
                 });

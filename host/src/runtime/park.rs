@@ -30,7 +30,7 @@ impl Shared {
         }
         self.activity();
         if !connection.recovering.swap(true, Ordering::SeqCst) {
-            tokio::spawn(Arc::clone(self).recover(Arc::clone(connection)));
+            self.tasks.spawn(Arc::clone(self).recover(Arc::clone(connection)));
         }
     }
 

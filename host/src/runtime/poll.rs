@@ -26,7 +26,7 @@ impl Shared {
             if connection.polled().insert(trigger.clone()) {
                 connection.polling.fetch_add(1, Ordering::SeqCst);
                 let (shared, connection) = (Arc::clone(self), Arc::clone(connection));
-                tokio::spawn(shared.poll_forever(connection, trigger.clone()));
+                self.tasks.spawn(shared.poll_forever(connection, trigger.clone()));
             }
         }
     }

@@ -261,7 +261,7 @@ impl Shared {
             Judgement::GoBack(reason) => {
                 *guard = None;
                 let (shared, connection) = (Arc::clone(self), Arc::clone(connection));
-                tokio::spawn(shared.reject(connection, module.to_owned(), since, reason));
+                self.tasks.spawn(shared.reject(connection, module.to_owned(), since, reason));
             }
         }
     }

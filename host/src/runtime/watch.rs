@@ -27,7 +27,7 @@ impl Host {
     /// Watch `file` for as long as the host runs. Whenever it changes, and has stopped changing, swap `connections` to
     /// what it holds, as [`Host::swap`] does after a preview of twenty events. What cannot be used is logged and left.
     pub fn watch(&self, engine: Engine, file: PathBuf, connections: Vec<String>) {
-        tokio::spawn(Arc::clone(&self.shared).watch(engine, file, connections));
+        self.shared.tasks.spawn(Arc::clone(&self.shared).watch(engine, file, connections));
     }
 }
 

@@ -11,7 +11,7 @@ use transload::contract::{Change, Decimal, Event, Money, Order, OrderStatus};
 use transload::egress::{Grant, Secret};
 use transload::engine::{Engine, EngineOptions, Module};
 use transload::runtime::{ConnectionSpec, Host, HostOptions};
-use transload::storage::{Activation, EventFilter, EventRecord, SqliteStorage, State, StorageError};
+use transload::storage::{Activation, EventFilter, EventRecord, SqliteStorage, State};
 use transload_tests::target::{Behaviour, Target};
 
 /// How long anything may take to settle.
@@ -149,17 +149,7 @@ impl Stand {
 }
 
 async fn start(directory: &Path, target: &Target) -> Host {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    let storage = loop {
-        match SqliteStorage::open(&directory.join("db.sqlite")) {
-            Ok(storage) => break storage,
-            // The last tasks of the host before hold it for a moment yet.
-            Err(StorageError::InUse { .. }) if tokio::time::Instant::now() < deadline => {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            Err(error) => panic!("{error}"),
-        }
-    };
+    let storage = SqliteStorage::open(&directory.join("db.sqlite")).unwrap();
     let options = HostOptions::new(Arc::new(storage));
     Host::start(options, vec![connection(target, modules().await.first.clone())]).await.unwrap()
 }
