@@ -13,6 +13,7 @@ use super::clock::Clock;
 use super::connection::Connection;
 use super::observe::{Feed, Happening, HostEvent};
 use super::options::{ConnectionSpec, HostError, HostLimits, HostOptions};
+use super::poll::STAGGER;
 use super::replay::ReplayError;
 use super::start;
 use super::trouble::{Trouble, check_events};
@@ -141,9 +142,9 @@ impl Host {
                 "deliveries and events of connections that are not configured stay where they are"
             );
         }
-        for connection in shared.connections.values() {
+        for (connection, turn) in shared.connections.values().zip(0..) {
             shared.tasks.spawn(Arc::clone(&shared).dispatch(Arc::clone(connection)));
-            shared.start_polls(connection);
+            shared.start_polls(connection, STAGGER.saturating_mul(turn));
         }
         if let Some(keep) = keep {
             shared.tasks.spawn(Arc::clone(&shared).forget(keep));

@@ -15,27 +15,36 @@ use crate::storage::{Intake, Origin};
 /// The shortest time between two polls, whatever a manifest says.
 pub(super) const INTERVAL_MIN: Duration = Duration::from_millis(100);
 
+/// The time between the first polls of two connections when a host starts: 200 a second. Ten thousand would otherwise ask
+/// their vendors, and the storage, all at once.
+pub(super) const STAGGER: Duration = Duration::from_millis(5);
+
 /// Pages that one round fetches. A vendor with more than these in store is left alone until the next round, so that one
 /// trigger cannot keep a worker for ever.
 const PAGES_PER_ROUND_MAX: usize = 100;
 
 impl Shared {
-    /// See that a task polls each trigger of what the connection runs on.
-    pub(super) fn start_polls(self: &Arc<Shared>, connection: &Arc<Connection>) {
+    /// See that a task polls each trigger of what the connection runs on, for the first time after `wait`.
+    pub(super) fn start_polls(self: &Arc<Shared>, connection: &Arc<Connection>, wait: Duration) {
         for trigger in connection.active().polls.keys() {
             if connection.polled().insert(trigger.clone()) {
                 connection.polling.fetch_add(1, Ordering::SeqCst);
                 let (shared, connection) = (Arc::clone(self), Arc::clone(connection));
-                self.tasks.spawn(shared.poll_forever(connection, trigger.clone()));
+                self.tasks.spawn(shared.poll_forever(connection, trigger.clone(), wait));
             }
         }
     }
 
     /// Poll a trigger for as long as the host runs and the connector has it. The first round has been counted as under
     /// way by the caller.
-    async fn poll_forever(self: Arc<Shared>, connection: Arc<Connection>, trigger: String) {
+    async fn poll_forever(self: Arc<Shared>, connection: Arc<Connection>, trigger: String, wait: Duration) {
         let mut stopping = self.stopping.subscribe();
         let mut failures = 0;
+        tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            () = tokio::time::sleep(wait) => {}
+        }
         loop {
             let outcome = self.poll_if_room(&connection, &trigger).await;
             connection.polling.fetch_sub(1, Ordering::SeqCst);

@@ -9,6 +9,7 @@
 //! event: what died of the new connector runs again on the old.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::active::Active;
 use super::connection::Connection;
@@ -204,7 +205,7 @@ impl Shared {
             })
             .await?;
         connection.activate(Arc::new(active));
-        self.start_polls(connection);
+        self.start_polls(connection, Duration::ZERO);
         tracing::info!(
             connection = &*connection.name,
             module,

@@ -1,11 +1,15 @@
 //! Polling.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::RequestError;
-use super::fake::{event, start, start_polling};
+use super::super::active::Terms;
+use super::super::connection::Connection;
+use super::super::{Host, HostLimits, HostOptions, RequestError};
+use super::fake::{Fake, active, event, start, start_polling};
+use super::vendor::Vendor;
 use crate::contract::{Event, EventPage, Failure};
-use crate::storage::State;
+use crate::storage::{SqliteOptions, SqliteStorage, State};
 
 fn page(events: Vec<Event>, cursor: &str, more: bool) -> Result<EventPage, Failure> {
     Ok(EventPage { events, cursor: Some(cursor.to_owned()), more })
@@ -76,6 +80,25 @@ async fn a_poll_that_needs_attention_pauses_the_connection() {
     let polls = setup.fake.cursors.lock().unwrap().len();
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert_eq!(setup.fake.cursors.lock().unwrap().len(), polls, "a paused connection is not polled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_do_not_all_poll_at_once_when_a_host_starts() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let inline = SqliteOptions { inline: true, ..SqliteOptions::default() };
+    let storage = SqliteStorage::open_with(&directory.path().join("test.sqlite"), inline).unwrap();
+    let (fake, vendor) = (Arc::new(Fake::default()), Arc::new(Vendor::default()));
+    let limits = HostLimits::default();
+    let connections = (0..100).map(|number| {
+        let active = active(&fake, &vendor);
+        Connection::new(&format!("shop-{number}"), Terms::default(), "sha256:fake", active, &limits)
+    });
+    let begun = tokio::time::Instant::now();
+    let host = Host::run(HostOptions::new(Arc::new(storage)), connections.collect()).await.unwrap();
+    host.idle(Duration::ZERO).await;
+    assert_eq!(fake.cursors.lock().unwrap().len(), 100);
+    // 99 times 5 ms lie between the first and the last.
+    assert!(begun.elapsed() >= Duration::from_millis(495), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
