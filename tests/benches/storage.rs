@@ -171,7 +171,7 @@ async fn batch(storage: &Arc<SqliteStorage>, desk: &Arc<Desk>, first: u64) {
 fn durable_events(criterion: &mut Criterion) {
     let runtime: Runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    // Beside the build's own files: `/tmp` is memory on some systems, which syncs nothing.
+    // Beside the build's own files: the temporary directory is memory on some systems, which syncs nothing.
     let directory = TempDir::new_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap();
     let storage = Arc::new(SqliteStorage::open(&directory.path().join("bench.sqlite")).unwrap());
     let desk = Arc::new(Desk::default());

@@ -114,10 +114,10 @@ impl Hand {
                     }
                 };
                 let (kind, number) = match work {
-                    WorkId::Event(number) => ("event", number),
-                    WorkId::Delivery(number) => ("delivery", number),
+                    WorkId::Event(number) => ("events", number),
+                    WorkId::Delivery(number) => ("deliveries", number),
                 };
-                host.post(&format!("work/{kind}/{number}/{action}"), body).await?.read()
+                host.post(&format!("{kind}/{number}/{action}"), body).await?.read()
             }
             (Hand::File(storage), Verdict::Retry) => {
                 let was = storage.retry(work, now()).await?;

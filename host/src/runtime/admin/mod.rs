@@ -9,7 +9,8 @@
 //! | `POST connections/{name}/swap?preview=N&force=…&reason=…` | the connection runs on the module in the body |
 //! | `POST connections/{name}/rollback` | it runs on the module before the present one |
 //! | `GET events`, `GET events/{n}`, `GET deliveries` | what was kept |
-//! | `POST work/{event or delivery}/{n}/retry`, `…/discard`, `…/replay` | run again, give up, run again offline |
+//! | `POST events/{n}/retry`, `…/discard`, `…/replay` | run again, give up, run again offline |
+//! | `POST deliveries/{n}/retry`, `…/discard`, `…/replay` | the same for a delivery |
 //!
 //! Every path begins with `/admin/v1`. Every request carries a bearer token; without it nothing is told, not even which
 //! paths there are. An error is `{"error": "…"}`.
@@ -160,9 +161,9 @@ impl Host {
             .route("/events", get(events))
             .route("/events/{number}", get(event))
             .route("/deliveries", get(deliveries))
-            .route("/work/{kind}/{number}/retry", post(retry))
-            .route("/work/{kind}/{number}/discard", post(discard))
-            .route("/work/{kind}/{number}/replay", post(replay));
+            .route("/{kind}/{number}/retry", post(retry))
+            .route("/{kind}/{number}/discard", post(discard))
+            .route("/{kind}/{number}/replay", post(replay));
         Router::new()
             .nest("/admin/v1", routes)
             .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "there is no such path"))
@@ -317,11 +318,9 @@ async fn replay(
 fn work(at: At<(String, Sequence)>) -> Result<WorkId, Refusal> {
     let Path((kind, number)) = at?;
     match kind.as_str() {
-        "event" => Ok(WorkId::Event(number)),
-        "delivery" => Ok(WorkId::Delivery(number)),
-        _ => {
-            Err(Refusal::new(StatusCode::NOT_FOUND, format!("work is an event or a delivery, not {kind:?}")))
-        }
+        "events" => Ok(WorkId::Event(number)),
+        "deliveries" => Ok(WorkId::Delivery(number)),
+        _ => Err(Refusal::new(StatusCode::NOT_FOUND, "there is no such path")),
     }
 }
 

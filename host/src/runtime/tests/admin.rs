@@ -96,22 +96,22 @@ async fn a_dead_event_is_shown_and_retried() {
         json!({"failure": {"Rejected": "no such product"}})
     );
 
-    let (status, replay) = ask(&setup, "POST", &format!("work/event/{number}/replay"), Body::empty()).await;
+    let (status, replay) = ask(&setup, "POST", &format!("events/{number}/replay"), Body::empty()).await;
     assert_eq!(status, StatusCode::OK, "{replay}");
 
-    let (status, decision) = ask(&setup, "POST", &format!("work/event/{number}/retry"), Body::empty()).await;
+    let (status, decision) = ask(&setup, "POST", &format!("events/{number}/retry"), Body::empty()).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(decision, json!({"work": {"event": number}, "was": "dead", "state": "received"}));
     setup.settle().await;
     assert_eq!(get(&setup, &format!("events/{number}")).await.1["event"]["state"], json!("done"));
-    let (status, said) = ask(&setup, "POST", &format!("work/event/{number}/retry"), Body::empty()).await;
+    let (status, said) = ask(&setup, "POST", &format!("events/{number}/retry"), Body::empty()).await;
     assert_eq!(status, StatusCode::CONFLICT, "{said}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_is_discarded_keeps_the_reason() {
     let (setup, number) = with_a_dead_event().await;
-    let path = format!("work/event/{number}/discard");
+    let path = format!("events/{number}/discard");
     let long = json!({ "reason": "x".repeat(REASON_BYTES_MAX + 1) }).to_string();
     assert_eq!(ask(&setup, "POST", &path, long).await.0, StatusCode::BAD_REQUEST);
     let huge = json!({ "reason": "x".repeat(9 << 10) }).to_string();
@@ -138,10 +138,10 @@ async fn what_is_not_there_is_said_to_be_missing() {
         ("POST", "connections/other/swap", 404),
         ("POST", "connections/shop/swap", 400),
         ("POST", "connections/shop/rollback", 409),
-        ("POST", "work/event/7/retry", 404),
-        ("POST", "work/order/7/retry", 404),
-        ("POST", "work/delivery/7/discard", 404),
-        ("POST", "work/event/7/replay", 404),
+        ("POST", "events/7/retry", 404),
+        ("POST", "orders/7/retry", 404),
+        ("POST", "deliveries/7/discard", 404),
+        ("POST", "events/7/replay", 404),
     ] {
         let (found, said) = ask(&setup, method, path, Body::empty()).await;
         assert_eq!(found.as_u16(), status, "{method} {path}: {said}");
