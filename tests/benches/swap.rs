@@ -12,6 +12,8 @@
 
 #[path = "support/courier.rs"]
 mod courier;
+#[path = "../support/event.rs"]
+mod event;
 #[path = "support/percentiles.rs"]
 mod percentiles;
 #[path = "support/watcher.rs"]
@@ -24,7 +26,6 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use transload::contract::{Change, Decimal, Event, Money, Order, OrderStatus};
 use transload::engine::{Engine, EngineOptions, Module};
 use transload::runtime::{Host, HostOptions, SwapRequest};
 use transload::storage::SqliteStorage;
@@ -32,8 +33,12 @@ use transload_tests::target::{Behaviour, Target};
 use transload_tests::{COURIER_GUEST, COURIER_NEXT_GUEST};
 
 use courier::{CONNECTION, connection};
+use event::event;
 use percentiles::{ms, percentiles};
 use watcher::Watcher;
+
+/// What an event has the courier do: two reads and a write. Each event is about an order of its own.
+const STEPS: &str = "get a\nget b\ncreate c";
 
 /// Swaps whose first event is waited for.
 const SWAPS: u64 = 200;
@@ -86,7 +91,7 @@ impl Bench {
         let id = format!("event {}", self.events.fetch_add(1, Ordering::Relaxed));
         let done = self.watcher.done(&id);
         let began = Instant::now();
-        self.host.submit(CONNECTION, event(id)).await.unwrap();
+        self.host.submit(CONNECTION, event(&id, &id, Some(STEPS))).await.unwrap();
         done.await.unwrap();
         began.elapsed()
     }
@@ -126,33 +131,6 @@ impl Bench {
         swapping.await.unwrap();
         times
     }
-}
-
-/// An event with two reads and a write, of an order of its own.
-fn event(id: String) -> Event {
-    let total = Money { amount: Decimal { units: 0, exponent: 0 }, currency: "USD".to_owned() };
-    let order = Order {
-        id: id.clone(),
-        number: None,
-        status: OrderStatus::Pending,
-        payment: None,
-        fulfillment: None,
-        total,
-        subtotal: None,
-        discount: None,
-        tax: None,
-        shipping: None,
-        paid: None,
-        customer: None,
-        ship_to: None,
-        lines: Vec::new(),
-        note: Some("get a\nget b\ncreate c".to_owned()),
-        live: true,
-        created_at: None,
-        updated_at: None,
-    };
-    let (source, subject) = ("target".to_owned(), id.clone());
-    Event { id, source, subject, occurred_at: None, raw: None, change: Change::Order(order) }
 }
 
 async fn first_events(bench: &Bench) {

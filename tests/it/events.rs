@@ -4,45 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use transload::contract::{Change, Decimal, Event, Money, Order, OrderStatus};
 use transload::egress::{Grant, Secret};
 use transload::runtime::{ConnectionSpec, Host, HostOptions};
 use transload::storage::{EventFilter, EventRecord, SqliteStorage, State};
 
+use crate::event::event;
 use crate::guests::{load, tight};
-
-/// The event of an order whose note has the connector misbehave.
-fn event(id: &str, note: Option<&str>) -> Event {
-    let total = Money { amount: Decimal { units: 100, exponent: 2 }, currency: "USD".to_owned() };
-    let order = Order {
-        id: id.to_owned(),
-        number: None,
-        status: OrderStatus::Pending,
-        payment: None,
-        fulfillment: None,
-        total,
-        subtotal: None,
-        discount: None,
-        tax: None,
-        shipping: None,
-        paid: None,
-        customer: None,
-        ship_to: None,
-        lines: Vec::new(),
-        note: note.map(str::to_owned),
-        live: true,
-        created_at: None,
-        updated_at: None,
-    };
-    Event {
-        id: id.to_owned(),
-        source: "target".to_owned(),
-        subject: id.to_owned(),
-        occurred_at: None,
-        raw: None,
-        change: Change::Order(order),
-    }
-}
 
 /// Waits until the host has tried an event, and answers what it knows of it then.
 async fn tried(host: &Host, id: &str) -> EventRecord {
@@ -88,14 +55,14 @@ async fn a_connector_fails_its_own_event_and_the_next_one_is_handled() {
         ),
         ("must-get https://target.example/other", State::Dead, "describes no such call"),
     ] {
-        host.submit("hostile", event(note, Some(note))).await.unwrap();
+        host.submit("hostile", event(note, note, Some(note))).await.unwrap();
         let failed = tried(&host, note).await;
         assert_eq!((failed.state, failed.attempts), (state, 1), "{note}: {failed:?}");
         let said = failed.reason.unwrap();
         assert!(said.contains(reason), "{note}: {said}");
 
         let next = format!("after {note}");
-        host.submit("hostile", event(&next, None)).await.unwrap();
+        host.submit("hostile", event(&next, &next, None)).await.unwrap();
         assert_eq!(tried(&host, &next).await.state, State::Skipped, "{next}");
     }
     host.shutdown().await;

@@ -11,6 +11,8 @@ mod config;
 mod delivery;
 mod durable;
 mod engine;
+#[path = "../support/event.rs"]
+mod event;
 mod events;
 mod guests;
 mod hostile;

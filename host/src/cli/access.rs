@@ -1,7 +1,6 @@
 //! How commands get at a database: to look at it beside a running host, or to change it when none runs.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
 use clap::Args;
@@ -67,10 +66,4 @@ impl Access {
         })?;
         Ok((places, Hand::File(storage)))
     }
-}
-
-/// Now, in milliseconds since 1970.
-pub fn now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    now.as_millis().try_into().unwrap_or(u64::MAX)
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use serde::Serialize;
@@ -10,7 +9,7 @@ use transload::contract::{Failure, Probe};
 use transload::egress::{CallObserver, CallRecord, Egress};
 use transload::engine::ports::{DiscardLog, NoStore};
 use transload::engine::{HttpError, Ports};
-use transload::runtime::ConnectionSpec;
+use transload::runtime::{Clock, ConnectionSpec};
 
 use super::{Failed, print_json, setup, style};
 
@@ -123,13 +122,12 @@ async fn ask(egress: &Egress, spec: &ConnectionSpec, calls: Arc<Calls>) -> Resul
         .connection(&spec.name, spec.module.description(), spec.grants.clone())
         .map_err(|error| error.to_string())?
         .observed(calls);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
     let ports = Ports {
         http: Arc::new(http),
         store: Arc::new(NoStore),
         settings: spec.settings.as_str().into(),
         log: Arc::new(DiscardLog),
-        now: now.try_into().unwrap_or(u64::MAX),
+        now: Clock::system().now(),
         seed: fastrand::u64(..),
     };
     let mut instance = spec.module.instance(ports).await.map_err(|error| error.to_string())?;

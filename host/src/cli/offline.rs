@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use transload::config::Places;
 use transload::egress::Egress;
 use transload::engine::{Engine, Module};
-use transload::runtime::{ConnectionSpec, Preview, Swap, preview_stored};
-use transload::storage::{ACTIVATIONS_PER_CONNECTION_MAX, Activation, SqliteStorage, Storage};
+use transload::runtime::{Clock, ConnectionSpec, Swap, SwapError, preview_stored};
+use transload::storage::{ACTIVATIONS_PER_CONNECTION_MAX, Activation, SqliteStorage, Storage, StorageError};
 
-use super::access::{Access, now};
+use super::access::Access;
 use super::{Failed, setup, usage};
 
 /// A connection of a database that no host has.
@@ -21,14 +21,6 @@ pub struct Offline {
     spec: ConnectionSpec,
     /// What it ran on, newest first. Never empty.
     activations: Vec<Activation>,
-}
-
-/// Why a module is not taken up.
-pub struct Refused {
-    /// In words.
-    pub reason: String,
-    /// What it would have done, if that is why.
-    pub preview: Option<Preview>,
 }
 
 impl Offline {
@@ -52,7 +44,7 @@ impl Offline {
         let configured = offline.spec.module.digest();
         if offline.activations.first().is_none_or(|last| last.configured != configured) {
             let module = offline.spec.module.clone();
-            offline.activate(&module, "config", "").await?;
+            offline.activate(&module, "config", "").await.map_err(anyhow::Error::new)?;
             offline.activations = offline.recorded().await?;
         }
         Ok(offline)
@@ -65,87 +57,70 @@ impl Offline {
         preview: u32,
         force: bool,
         reason: &str,
-    ) -> anyhow::Result<Result<Swap, Refused>> {
-        let was = self.present()?.to_owned();
-        let refused = |reason| Ok(Err(Refused { reason, preview: None }));
-        let module = match self.engine.load(bytes).await {
-            Ok(module) => module,
-            Err(error) => return refused(format!("the module cannot be used: {error}")),
-        };
-        let connection = self.spec.name.clone();
+    ) -> Result<Swap, SwapError> {
+        let (connection, was) = (self.spec.name.clone(), self.present().to_owned());
+        let module = self.engine.load(bytes).await?;
         let mut swap = Swap { connection, module: module.digest().to_owned(), was, preview: None };
         if swap.module == swap.was {
-            return Ok(Ok(swap));
+            return Ok(swap);
         }
-        if let Err(error) = self.fit(&module) {
-            return refused(format!("{error:#}"));
-        }
-        let ungranted = self.ungranted(&module).await?;
+        self.fit(&module)?;
+        let ungranted = self.spec_on(&module).newly_ungranted(&self.present_module().await?);
         if !ungranted.is_empty() && !force {
-            return refused(format!(
-                "the module needs scopes that are not granted:\n{}\nadd them, or force the swap",
-                ungranted.join("\n")
-            ));
+            return Err(SwapError::Ungranted(ungranted));
         }
         if preview > 0 {
-            swap.preview = Some(preview_stored(&self.storage, &self.spec.name, &module, preview).await?);
-        }
-        if let Some(preview) = swap.preview.take_if(|preview| preview.broken() > 0 && !force) {
-            let (broken, events) = (preview.broken(), preview.events());
-            let reason = format!(
-                "the module fails on {broken} of {events} recorded events that were handled; force the swap if that is right"
-            );
-            return Ok(Err(Refused { reason, preview: Some(preview) }));
+            let preview = preview_stored(&self.storage, &self.spec.name, &module, preview).await?;
+            if preview.broken() > 0 && !force {
+                return Err(SwapError::Fails(Box::new(preview)));
+            }
+            swap.preview = Some(preview);
         }
         self.activate(&module, "command", reason).await?;
-        Ok(Ok(swap))
+        Ok(swap)
     }
 
     /// Has the next start run on the module before the present one.
-    pub async fn rollback(&self, reason: &str) -> anyhow::Result<Swap> {
-        let (name, was) = (&self.spec.name, self.present()?.to_owned());
-        let nothing = || anyhow!("{name} has run on no other module that is still kept");
+    pub async fn rollback(&self, reason: &str) -> Result<Swap, SwapError> {
+        let (name, was) = (&self.spec.name, self.present().to_owned());
+        let nothing = || SwapError::NothingBefore(name.clone());
         let before = self.activations.iter().find(|it| it.module != was).ok_or_else(nothing)?;
         let bytes = self.storage.module(&before.module).await?.ok_or_else(nothing)?;
-        let module = self.engine.load(bytes).await.context("the kept module cannot be used")?;
+        let module = self.engine.load(bytes).await?;
         self.fit(&module)?;
         self.activate(&module, "command", reason).await?;
         Ok(Swap { connection: name.clone(), module: module.digest().to_owned(), was, preview: None })
     }
 
     /// Digest of the module that the next start would run on.
-    fn present(&self) -> anyhow::Result<&str> {
-        let last = self.activations.first().context("nothing was activated")?;
-        Ok(&last.module)
+    fn present(&self) -> &str {
+        self.activations.first().map_or(self.spec.module.digest(), |last| &last.module)
+    }
+
+    /// That module; the configured one if it is not kept or does not load, as a start would have it.
+    async fn present_module(&self) -> Result<Module, StorageError> {
+        let loaded = match self.storage.module(self.present()).await? {
+            Some(bytes) => self.engine.load(bytes).await.ok(),
+            None => None,
+        };
+        Ok(loaded.unwrap_or_else(|| self.spec.module.clone()))
     }
 
     async fn recorded(&self) -> anyhow::Result<Vec<Activation>> {
         Ok(self.storage.activations(&self.spec.name, ACTIVATIONS_PER_CONNECTION_MAX).await?)
     }
 
-    fn fit(&self, module: &Module) -> anyhow::Result<()> {
-        let spec = ConnectionSpec { module: module.clone(), ..self.spec.clone() };
-        let problems = spec.problems(&Egress::default());
-        if problems.is_empty() {
-            return Ok(());
-        }
-        Err(anyhow!("the module does not fit the connection:\n{}", problems.join("\n")))
+    /// The connection as it would be on `module`.
+    fn spec_on(&self, module: &Module) -> ConnectionSpec {
+        ConnectionSpec { module: module.clone(), ..self.spec.clone() }
     }
 
-    /// What `module` asks for in vain and the present one does not.
-    async fn ungranted(&self, module: &Module) -> anyhow::Result<Vec<String>> {
-        let present = self.storage.module(self.present()?).await?;
-        let present = match present {
-            Some(bytes) => self.engine.load(bytes).await.ok(),
-            None => None,
-        };
-        let warnings =
-            |module: &Module| ConnectionSpec { module: module.clone(), ..self.spec.clone() }.warnings();
-        let known = warnings(present.as_ref().unwrap_or(&self.spec.module));
-        Ok(warnings(module).into_iter().filter(|warning| !known.contains(warning)).collect())
+    fn fit(&self, module: &Module) -> Result<(), SwapError> {
+        let problems = self.spec_on(module).problems(&Egress::default());
+        if problems.is_empty() { Ok(()) } else { Err(SwapError::Misfit(problems)) }
     }
 
-    async fn activate(&self, module: &Module, by: &str, reason: &str) -> anyhow::Result<()> {
+    async fn activate(&self, module: &Module, by: &str, reason: &str) -> Result<(), StorageError> {
         self.storage.keep_module(module.digest(), Arc::clone(module.bytes())).await?;
         let activation = Activation {
             connection: self.spec.name.clone(),
@@ -153,8 +128,8 @@ impl Offline {
             configured: self.spec.module.digest().to_owned(),
             by: by.to_owned(),
             reason: reason.to_owned(),
-            at: now(),
+            at: Clock::system().now(),
         };
-        Ok(self.storage.activate(activation).await?)
+        self.storage.activate(activation).await
     }
 }

@@ -43,7 +43,8 @@ impl Rollback {
             }
             Hand::File(storage) => {
                 let offline = Offline::open(&self.access, places, storage, &self.connection).await?;
-                swapped(&offline.rollback(&reason).await?, self.json, false)
+                let swap = offline.rollback(&reason).await.map_err(anyhow::Error::new)?;
+                swapped(&swap, self.json, false)
             }
         }
     }

@@ -4,11 +4,12 @@ use anyhow::ensure;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use transload::runtime::Clock;
 use transload::storage::{
     DeliveryFilter, EVENTS_PER_LISTING_MAX, EventFilter, SqliteStorage, State, Storage, WorkId,
 };
 
-use super::access::{Access, Hand, now};
+use super::access::{Access, Hand};
 use super::{Failed, print_json, style};
 
 /// Pieces of work that are selected by state without `--yes`: as many as a person reads through.
@@ -120,11 +121,11 @@ impl Hand {
                 host.post(&format!("{kind}/{number}/{action}"), body).await?.read()
             }
             (Hand::File(storage), Verdict::Retry) => {
-                let was = storage.retry(work, now()).await?;
+                let was = storage.retry(work, Clock::system().now()).await?;
                 Ok(Decided { work, was, state: State::Received })
             }
             (Hand::File(storage), Verdict::Discard(reason)) => {
-                let was = storage.discard(work, reason.clone(), now()).await?;
+                let was = storage.discard(work, reason.clone(), Clock::system().now()).await?;
                 Ok(Decided { work, was, state: State::Discarded })
             }
         }

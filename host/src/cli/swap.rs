@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
-use transload::runtime::{self, PREVIEW_EVENTS_MAX};
+use transload::runtime::{self, PREVIEW_EVENTS_MAX, SwapError};
 
 use super::access::{Access, Hand};
 use super::changes::{print_preview, short};
@@ -61,11 +61,16 @@ impl Swap {
             }
             Hand::File(storage) => {
                 let offline = Offline::open(&self.access, places, storage, &self.connection).await?;
-                match offline.swap(bytes, self.preview, self.force, &reason).await? {
+                match offline.swap(bytes, self.preview, self.force, &reason).await {
                     Ok(swap) => swapped(&swap, self.json, false),
-                    Err(refused) => {
-                        let preview = serde_json::to_value(&refused.preview).context("a preview in JSON")?;
-                        refuse(&refused.reason, preview, self.json)
+                    Err(error) => {
+                        let preview = match &error {
+                            SwapError::Fails(preview) => {
+                                serde_json::to_value(preview).context("a preview in JSON")?
+                            }
+                            _ => Value::Null,
+                        };
+                        refuse(&error.to_string(), preview, self.json)
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! What a connection runs on: a connector, its way out, and what follows from its manifest. Exchanged as one when the
 //! connector is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::connector::Connector;
 use super::options::ConnectionSpec;
 use super::schema;
 use crate::config::WebhookConfig;
-use crate::contract::{Api, DeliveryId, Description, Origin};
+use crate::contract::{Access, Api, DeliveryId, Description, Origin};
 use crate::egress::{ConnectionEgress, Egress, Grant, Outbound};
 use crate::engine::Module;
 use crate::webhook::Verifier;
@@ -50,13 +50,15 @@ pub(super) struct Terms {
     settings: Arc<str>,
     webhooks: BTreeMap<String, WebhookConfig>,
     polls: BTreeMap<String, Duration>,
+    read_only: bool,
 }
 
+#[cfg(test)]
 impl Default for Terms {
     /// No grants, no settings.
     fn default() -> Terms {
         let (grants, settings) = (BTreeMap::new(), Arc::from("{}"));
-        Terms { grants, settings, webhooks: BTreeMap::new(), polls: BTreeMap::new() }
+        Terms { grants, settings, webhooks: BTreeMap::new(), polls: BTreeMap::new(), read_only: false }
     }
 }
 
@@ -65,7 +67,7 @@ impl Terms {
     pub(super) fn of(spec: ConnectionSpec) -> (Terms, Module) {
         let ConnectionSpec { module, mut grants, settings, webhooks, polls, read_only, .. } = spec;
         grants.values_mut().for_each(|grant| grant.read_only |= read_only);
-        (Terms { grants, settings: Arc::from(settings), webhooks, polls }, module)
+        (Terms { grants, settings: Arc::from(settings), webhooks, polls, read_only }, module)
     }
 
     /// Check `connector` against them. Fails with every problem, each with its key.
@@ -99,18 +101,38 @@ impl Terms {
         }
     }
 
-    /// The scopes that a connector asks for and that are not granted, by API.
-    pub(super) fn ungranted(&self, description: &Description) -> BTreeMap<String, Vec<String>> {
+    /// The scopes that a connector asks for and that are not granted, an API each: the key of the configuration and the
+    /// scopes. A connection that only reads needs none to write.
+    pub(super) fn ungranted(
+        &self,
+        name: &str,
+        description: &Description,
+    ) -> BTreeMap<String, BTreeSet<String>> {
         let lacking = description.apis.iter().map(|api| {
-            let granted = self.grants.get(&api.name);
-            let lacks = |scope: &String| granted.is_none_or(|grant| !grant.scopes.contains(scope));
-            let mut scopes: Vec<String> =
-                api.endpoints.iter().map(|endpoint| endpoint.scope.clone()).filter(lacks).collect();
-            scopes.sort_unstable();
-            scopes.dedup();
-            (api.name.clone(), scopes)
+            let grant = self.grants.get(&api.name);
+            let reads = self.read_only || grant.is_some_and(|grant| grant.read_only);
+            let needed = api.endpoints.iter().filter(|call| !reads || call.access == Access::Read);
+            let scopes = needed.map(|call| call.scope.clone());
+            let scopes = scopes.filter(|scope| grant.is_none_or(|grant| !grant.scopes.contains(scope)));
+            (format!("connections.{name}.apis.{}.scopes", api.name), scopes.collect())
         });
-        lacking.filter(|(_, scopes)| !scopes.is_empty()).collect()
+        lacking.filter(|(_, scopes): &(_, BTreeSet<_>)| !scopes.is_empty()).collect()
+    }
+
+    /// The scopes that are not granted and that the connector `next` asks for and `present` does not, a line each API.
+    pub(super) fn newly_ungranted(
+        &self,
+        name: &str,
+        present: &Description,
+        next: &Description,
+    ) -> Vec<String> {
+        let known = self.ungranted(name, present);
+        let new = self.ungranted(name, next).into_iter().filter_map(|(key, mut scopes)| {
+            scopes.retain(|scope| known.get(&key).is_none_or(|known| !known.contains(scope)));
+            let scopes: Vec<String> = scopes.into_iter().collect();
+            (!scopes.is_empty()).then(|| format!("{key} lacks {}", scopes.join(", ")))
+        });
+        new.collect()
     }
 }
 

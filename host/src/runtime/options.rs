@@ -1,13 +1,12 @@
 //! What a host is started with, and why it may not start.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::active::{self, Terms};
 use super::clock::Clock;
 use crate::config::{ConnectionConfig, WebhookConfig};
-use crate::contract::Access;
 use crate::egress::{Egress, Grant};
 use crate::engine::Module;
 use crate::storage::{Storage, StorageError};
@@ -128,21 +127,19 @@ impl ConnectionSpec {
         unverifiable.chain(self.ungranted()).collect()
     }
 
-    /// The scopes that the connector asks for and that are not granted, an API each.
     fn ungranted(&self) -> impl Iterator<Item = String> {
-        self.module.description().apis.iter().filter_map(|api| {
-            let granted = self.grants.get(&api.name).map_or(&[][..], |grant| &grant.scopes);
-            let needed = api.endpoints.iter().filter(|call| !self.read_only || call.access == Access::Read);
-            let lacking: BTreeSet<&str> = needed
-                .map(|call| call.scope.as_str())
-                .filter(|scope| !granted.iter().any(|it| it == scope))
-                .collect();
-            let names: Vec<String> = lacking.into_iter().map(|scope| format!("{scope:?}")).collect();
-            (!names.is_empty()).then(|| {
-                let key = format!("connections.{}.apis.{}.scopes", self.name, api.name);
-                format!("{key} lacks {}: the connection pauses when they are needed", names.join(", "))
-            })
+        let (terms, module) = Terms::of(self.clone());
+        terms.ungranted(&self.name, module.description()).into_iter().map(|(key, scopes)| {
+            let scopes: Vec<String> = scopes.into_iter().map(|scope| format!("{scope:?}")).collect();
+            format!("{key} lacks {}: the connection pauses when they are needed", scopes.join(", "))
         })
+    }
+
+    /// The scopes that are not granted and that the connector asks for and `present` does not, with their keys. A swap to
+    /// it would have the connection pause.
+    pub fn newly_ungranted(&self, present: &Module) -> Vec<String> {
+        let (terms, module) = Terms::of(self.clone());
+        terms.newly_ungranted(&self.name, present.description(), module.description())
     }
 }
 

@@ -64,17 +64,17 @@ impl Host {
         let storage = &*self.shared.storage;
         let recorded = recorded(storage, work).await?;
         if let Some(module) = module {
-            return Ok(replay::run(module, work, &recorded.input, &recorded.attempt).await?);
+            return recorded.run_on(module).await;
         }
         let connection = self.shared.connection(&recorded.connection)?;
         let active = connection.active();
-        if active.digest() == recorded.attempt.module {
-            return Ok(replay::run(&*active.connector, work, &recorded.input, &recorded.attempt).await?);
-        }
         let digest = &recorded.attempt.module;
+        if active.digest() == digest {
+            return recorded.run_on(&*active.connector).await;
+        }
         let bytes = storage.module(digest).await?.ok_or_else(|| RequestError::ModuleGone(digest.clone()))?;
         let connector = active.connector.sibling(bytes).await?;
-        Ok(replay::run(&*connector, work, &recorded.input, &recorded.attempt).await?)
+        recorded.run_on(&*connector).await
     }
 }
 
@@ -84,8 +84,7 @@ pub async fn replay_stored(
     work: WorkId,
     module: &Module,
 ) -> Result<Replay, RequestError> {
-    let recorded = recorded(storage, work).await?;
-    Ok(replay::run(module, work, &recorded.input, &recorded.attempt).await?)
+    recorded(storage, work).await?.run_on(module).await
 }
 
 /// What `module` would have done with the last events of a connection in `storage`. For a database without a host.
@@ -115,8 +114,7 @@ impl Shared {
         work: WorkId,
         connector: &dyn Connector,
     ) -> Result<Replay, RequestError> {
-        let recorded = recorded(&*self.storage, work).await?;
-        Ok(replay::run(connector, work, &recorded.input, &recorded.attempt).await?)
+        recorded(&*self.storage, work).await?.run_on(connector).await
     }
 
     pub(super) async fn preview(
@@ -154,9 +152,16 @@ async fn preview(
 
 /// The last attempt at some work, with all that it was given.
 struct Recorded {
+    work: WorkId,
     connection: String,
     input: Input,
     attempt: AttemptRecord,
+}
+
+impl Recorded {
+    async fn run_on(&self, connector: &dyn Connector) -> Result<Replay, RequestError> {
+        Ok(replay::run(connector, self.work, &self.input, &self.attempt).await?)
+    }
 }
 
 async fn recorded(storage: &dyn Storage, work: WorkId) -> Result<Recorded, RequestError> {
@@ -167,12 +172,17 @@ async fn recorded(storage: &dyn Storage, work: WorkId) -> Result<Recorded, Reque
             let event = storage.event(sequence).await?.ok_or_else(unknown)?;
             let attempt = attempt.ok_or(ReplayError::NotRecorded(work))?;
             let connection = event.connection.clone();
-            Ok(Recorded { connection, input: event_input(event, &attempt), attempt })
+            Ok(Recorded { work, connection, input: event_input(event, &attempt), attempt })
         }
         WorkId::Delivery(sequence) => {
             let stored = storage.delivery(sequence).await?.ok_or_else(unknown)?;
             let attempt = attempt.ok_or(ReplayError::NotRecorded(work))?;
-            Ok(Recorded { connection: stored.connection, input: Input::Delivery(stored.delivery), attempt })
+            Ok(Recorded {
+                work,
+                connection: stored.connection,
+                input: Input::Delivery(stored.delivery),
+                attempt,
+            })
         }
     }
 }

@@ -165,18 +165,8 @@ impl Shared {
         present: &Active,
         force: bool,
     ) -> Result<Active, SwapError> {
-        let before = connection.terms.ungranted(present.description());
-        let new =
-            connection.terms.ungranted(connector.description()).into_iter().filter_map(|(api, scopes)| {
-                let known = before.get(&api);
-                let new: Vec<String> = scopes
-                    .into_iter()
-                    .filter(|scope| known.is_none_or(|known| !known.contains(scope)))
-                    .collect();
-                let key = format!("connections.{}.apis.{api}.scopes", connection.name);
-                (!new.is_empty()).then(|| format!("{key} lacks {}", new.join(", ")))
-            });
-        let new: Vec<String> = new.collect();
+        let (name, next) = (&connection.name, connector.description());
+        let new = connection.terms.newly_ungranted(name, present.description(), next);
         if !new.is_empty() && !force {
             return Err(SwapError::Ungranted(new));
         }

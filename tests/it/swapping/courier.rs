@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
-use transload::contract::{Change, Decimal, Event, Money, Order, OrderStatus};
 use transload::egress::{Grant, Secret};
 use transload::engine::{Engine, EngineOptions, Module};
 use transload::runtime::{ConnectionSpec, Host, HostOptions};
 use transload::storage::{Activation, EventFilter, EventRecord, SqliteStorage, State};
 use transload_tests::target::{Behaviour, Target};
+
+use crate::event::event;
 
 /// How long anything may take to settle.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -80,7 +81,10 @@ impl Stand {
 
     /// Hand in an event of `subject` with these steps.
     pub(super) async fn submit(&self, id: &str, subject: &str, steps: &str) {
-        assert!(self.host.submit(CONNECTION, event(id, subject, steps)).await.unwrap(), "{id} is not new");
+        assert!(
+            self.host.submit(CONNECTION, event(id, subject, Some(steps))).await.unwrap(),
+            "{id} is not new"
+        );
     }
 
     /// Wait until nothing runs or will.
@@ -174,37 +178,5 @@ fn connection(target: &Target, module: Module) -> ConnectionSpec {
         webhooks: BTreeMap::new(),
         polls: BTreeMap::from([("polled".to_owned(), Duration::from_hours(1))]),
         read_only: false,
-    }
-}
-
-fn event(id: &str, subject: &str, steps: &str) -> Event {
-    let total = Money { amount: Decimal { units: 0, exponent: 0 }, currency: "USD".to_owned() };
-    let order = Order {
-        id: subject.to_owned(),
-        number: None,
-        status: OrderStatus::Pending,
-        payment: None,
-        fulfillment: None,
-        total,
-        subtotal: None,
-        discount: None,
-        tax: None,
-        shipping: None,
-        paid: None,
-        customer: None,
-        ship_to: None,
-        lines: Vec::new(),
-        note: Some(steps.to_owned()),
-        live: true,
-        created_at: None,
-        updated_at: None,
-    };
-    Event {
-        id: id.to_owned(),
-        source: "target".to_owned(),
-        subject: subject.to_owned(),
-        occurred_at: None,
-        raw: None,
-        change: Change::Order(order),
     }
 }

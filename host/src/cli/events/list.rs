@@ -3,10 +3,10 @@
 use std::io::IsTerminal as _;
 
 use comfy_table::{Cell, Color, ContentArrangement};
+use transload::runtime::Clock;
 use transload::runtime::admin::{DeliveryList, EventList, Moment};
 use transload::storage::State;
 
-use crate::cli::access::now;
 use crate::cli::changes::short;
 use crate::cli::style;
 
@@ -59,7 +59,7 @@ fn print(heading: &[&str], rows: Vec<Row>, next: Option<u64>) {
         }
         return;
     }
-    let now = now();
+    let now = Clock::system().now();
     let mut table = style::table(heading);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     for row in &rows {

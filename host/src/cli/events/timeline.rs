@@ -2,11 +2,10 @@
 
 use transload::contract::{Failure, Level, Receipt, Severity};
 use transload::runtime::admin::{AttemptView, EventDetail, WriteView};
-use transload::runtime::{Answer, Body, CallStep, Outcome, Source, Step};
+use transload::runtime::{Answer, Body, CallStep, Clock, Outcome, Source, Step};
 use transload::storage::{State, WriteState};
 
 use super::list::age;
-use crate::cli::access::now;
 use crate::cli::changes::short;
 use crate::cli::style::{self, plain};
 
@@ -42,7 +41,7 @@ fn head(detail: &EventDetail) {
     say!("{}  {state}", style::bold(&format!("Event {}: {} {}", event.number, event.kind, event.subject)));
     say!("  id          {}", plain(&event.id));
     say!("  connection  {}, from {}, {}", event.connection, plain(&event.source), plain(&event.origin));
-    let since = age(now().saturating_sub(event.received_at.ms));
+    let since = age(Clock::system().now().saturating_sub(event.received_at.ms));
     say!("  received    {} ({since} ago)", event.received_at.time);
     if let Some(at) = &detail.occurred_at {
         say!("  occurred    {}", at.time);
