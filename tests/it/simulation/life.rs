@@ -326,12 +326,6 @@ impl Run {
             let reason = event.reason.as_deref().unwrap_or_default();
             let id = WorkId::Event(event.sequence);
             match event.state {
-                // A proxy cut an answer short, and the connector could make nothing of it.
-                State::Dead if reason.contains("answered something unexpected") => {
-                    self.world.say(format!("event {} is retried: {reason}", event.sequence));
-                    host.retry(id).await.unwrap();
-                    open += 1;
-                }
                 State::Parked if reason.contains("without having looked") => {
                     self.world.count("writes that nobody repeats");
                     host.discard(id, "looked at by hand").await.unwrap();
