@@ -13,6 +13,10 @@ use crate::cli::style;
 const EVENTS: [&str; 8] = ["Event", "Age", "Connection", "Subject", "State", "Failed", "Module", "Result"];
 const DELIVERIES: [&str; 7] = ["Delivery", "Age", "Connection", "Source", "State", "Failed", "Reason"];
 
+/// The narrowest table, in columns. On a terminal that is narrower, or does not tell its width, each column would get a
+/// letter or two; it breaks the lines instead.
+const WIDTH_MIN: u16 = 100;
+
 /// One row.
 struct Row {
     /// What is before the state.
@@ -62,6 +66,9 @@ fn print(heading: &[&str], rows: Vec<Row>, next: Option<u64>) {
     let now = Clock::system().now();
     let mut table = style::table(heading);
     table.set_content_arrangement(ContentArrangement::Dynamic);
+    if table.width().is_some_and(|width| width < WIDTH_MIN) {
+        table.set_width(WIDTH_MIN);
+    }
     for row in &rows {
         let state = name(row);
         let cells = cells(row, age(now.saturating_sub(row.received_at.ms))).into_iter().map(|text| {
