@@ -69,7 +69,9 @@ mod ledger;
 mod message;
 mod offline;
 mod pace;
+mod seed;
 mod server;
+mod shelf;
 mod state;
 mod step;
 mod system;
@@ -86,16 +88,28 @@ use tokio::task::JoinHandle;
 
 pub use control::Refused;
 pub use control::client::{Control, ControlError};
+pub use control::plant::{AddDelivery, Charge, Duplicate, Edit, Removal, Subscribe};
 pub use control::types::{
     ContactState, Counts, Deliver, Failure, GhlSnapshot, Info, OrderState, Pay, PlaceOrder, Placed, Refund,
     Resend, Schedule, Snapshot, Step, TrackPodSnapshot,
 };
 pub use faults::{DELAY_MS_MAX, FAULTS_MAX, Fault, FaultKind};
-pub use ghl::store::{CONTACTS_MAX, NOTES_MAX, ORDERS_MAX as GHL_ORDERS_MAX, PER_ORDER_MAX};
+pub use ghl::opportunities::OPPORTUNITIES_MAX;
+pub use ghl::payments::TRANSACTIONS_MAX;
+pub use ghl::providers::PROVIDERS_MAX;
+pub use ghl::records::{PROPERTIES_MAX, RECORDS_MAX};
+pub use ghl::store::{
+    CONTACTS_MAX, MEMBERS_MAX, NOTES_MAX, ORDERS_MAX as GHL_ORDERS_MAX, PER_ORDER_MAX, TAGS_MAX,
+};
+pub use ghl::subscriptions::SUBSCRIPTIONS_MAX;
 pub use json::{DEPTH_MAX, Json, JsonError, Number, Object};
-pub use ledger::{BODY_BYTES_MAX, ENTRIES_MAX, Entry, Ledger};
-pub use offline::effects::{DeliveredLine, DeliveryOrder, Effects, GhlFulfillment, GhlItem};
+pub use ledger::{BODY_BYTES_MAX, ENTRIES_MAX, Entry, KINDS_MAX, Ledger, WriteCount, WriteCounts};
+pub use offline::effects::{
+    DeliveredLine, DeliveryOrder, Effects, GhlCharge, GhlFulfillment, GhlItem, GhlOpportunity, GhlRecord,
+    RecordedPayment, SentMessage,
+};
 pub use offline::{BASE_URL as OFFLINE_BASE_URL, Offline, OfflineWebhook};
+pub use seed::{History, SEED_CURRENCIES_MAX, SEED_DAYS_MAX, SEED_ORDERS_MAX, Seed, Seeded, SeededOrder};
 pub use server::CONNECTIONS_MAX;
 pub use step::REQUEST_BYTES_MAX;
 pub use system::System;
