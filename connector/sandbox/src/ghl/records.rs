@@ -17,9 +17,8 @@ pub const RECORDS_MAX: usize = 100_000;
 /// Properties of a record.
 pub const PROPERTIES_MAX: usize = 200;
 
-/// Records of a page of the search at most, and without `pageLimit`.
+/// Records of a page of the search at most. Not documented.
 const PAGE_MAX: usize = 100;
-const PAGE_DEFAULT: usize = 10;
 
 /// The records in the shape in which they are shown.
 pub(crate) type Records = Shelf<Object>;
@@ -79,19 +78,22 @@ pub(super) fn update(call: &mut Call<'_>, schema: &str, id: &str) -> Result<Repl
 /// Records of a schema, newest first: those with `query` somewhere in a property, and with the values of `filters`.
 pub(super) fn search(call: &mut Call<'_>, schema: &str) -> Result<Reply, Refusal> {
     let body = call.body()?;
+    let number = |name| body.get(name).and_then(Json::as_decimal).is_some();
     Checks::of(&body)
         .text("locationId")
-        .optional_numbers(&["page", "pageLimit"])
-        .optional_texts(&["query"])
+        .rule(number("page"), "page must be a number")
+        .rule(number("pageLimit"), "pageLimit must be a number")
+        .rule(body.str("query").is_some(), "query must be a string")
+        .rule(body.get("searchAfter").and_then(Json::as_array).is_some(), "searchAfter must be an array")
         .end()?;
     check_schema(schema)?;
     own_location(call, body.str("locationId").unwrap_or_default())?;
-    let count = |name: &str, default: usize| match body.get(name) {
-        Some(Json::Number(number)) => number.text().parse().unwrap_or(default),
-        _ => default,
+    let count = |name: &str| match body.get(name) {
+        Some(Json::Number(number)) => number.text().parse().unwrap_or(1_usize),
+        _ => 1,
     };
-    let limit = count("pageLimit", PAGE_DEFAULT).clamp(1, PAGE_MAX);
-    let skipped = count("page", 1).saturating_sub(1).saturating_mul(limit);
+    let limit = count("pageLimit").clamp(1, PAGE_MAX);
+    let skipped = count("page").saturating_sub(1).saturating_mul(limit);
     let query = body.str("query").unwrap_or_default().to_lowercase();
     let filters = body.get("filters").and_then(Json::as_array).unwrap_or_default();
     let found: Vec<&Object> = (call.state.ghl.records.iter().rev())
