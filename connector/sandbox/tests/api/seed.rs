@@ -129,33 +129,36 @@ fn senseless_histories_are_refused() {
     assert_eq!(offline.seed(Seed { days: SEED_DAYS_MAX, ..good() }).unwrap().orders.len(), 1);
 }
 
-/// Far above what it takes (seconds, unoptimised), and far below what pages that copy everything would.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Many times what it takes unoptimised on a busy machine, and far below what pages that sort or copy everything would.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 #[tokio::test]
-async fn twenty_thousand_orders_are_made_and_read_page_by_page() {
+async fn twenty_thousand_orders_fit_and_are_read_page_by_page() {
     let started = Instant::now();
     let fixture = Fixture::start(unpaced()).await;
-    let seed = Seed { days: 100, ..Seed::new(20_000, "2026-01-01") };
-    let seeded = fixture.control.seed(&seed).await.unwrap();
-    assert_eq!(seeded.orders.len(), 20_000);
-    eprintln!("seed {:?}", started.elapsed());
+    let mut made = Vec::new();
+    for from in ["2026-01-01", "2026-06-01"] {
+        let seed = Seed { days: 100, ..Seed::new(10_000, from) };
+        made.extend(fixture.control.seed(&seed).await.unwrap().orders.into_iter().map(|order| order.id));
+    }
     let mut found = Vec::new();
-    for page in 0..200 {
-        let path = format!("/payments/orders?{}&limit=100&offset={}", fixture.location(), page * 100);
+    for page in 0..100 {
+        let path =
+            format!("/payments/orders?{}&limit=100&offset={}", fixture.location(), 10_000 + page * 100);
         let list = fixture.ghl("GET", &path, "").await.json();
         assert_eq!(at(&list, "totalCount"), "20000");
         found.extend(list.get("data").unwrap().as_array().unwrap().iter().map(|order| at(order, "_id")));
     }
-    let expected: Vec<String> = seeded.orders.iter().rev().map(|order| order.id.clone()).collect();
-    assert_eq!(found, expected);
-    eprintln!("pages {:?}", started.elapsed());
-    // 200 orders a day; their routes are of the next day.
-    let routed = fixture.track_pod("GET", "/Order/Route/Date/2026-01-11", "").await.json();
-    assert_eq!(routed.as_array().unwrap().len(), 200);
-    let dated = fixture.track_pod("GET", "/Order/Date/2026-01-10", "").await.json();
-    assert_eq!(dated.as_array().unwrap().len(), 200);
+    // The newest come first, so these are those of the first call.
+    made.truncate(10_000);
+    made.reverse();
+    assert_eq!(found, made);
+    // 100 orders a day; their routes are of the next day.
+    for path in ["/Order/Route/Date/2026-01-11", "/Order/Date/2026-01-10"] {
+        let orders = fixture.track_pod("GET", path, "").await.json();
+        assert_eq!(orders.as_array().unwrap().len(), 100, "{path}");
+    }
     let day = format!("/payments/orders?{}&startAt=2026-01-10&endAt=2026-01-10", fixture.location());
-    assert_eq!(at(&fixture.ghl("GET", &day, "").await.json(), "totalCount"), "200");
+    assert_eq!(at(&fixture.ghl("GET", &day, "").await.json(), "totalCount"), "100");
     assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
 }
