@@ -10,6 +10,8 @@ mod check;
 mod contacts;
 mod endpoint;
 pub(crate) mod fulfillments;
+#[cfg(test)]
+mod limits;
 pub(crate) mod messages;
 pub(crate) mod opportunities;
 mod orders;
