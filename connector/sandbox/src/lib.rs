@@ -16,17 +16,27 @@
 //! | Faked so far | |
 //! |---|---|
 //! | GHL | `GET /payments/orders`, `GET /payments/orders/{id}`, `GET` and `POST …/{id}/fulfillments` |
+//! | | `POST /payments/orders/{id}/record-payment` |
 //! | | `GET /payments/transactions`, `GET /payments/transactions/{id}` |
-//! | | `GET /contacts/{id}`, `GET` and `POST /contacts/{id}/notes` |
+//! | | `GET /payments/subscriptions`, `GET /payments/subscriptions/{id}` |
+//! | | `GET` and `POST /payments/integrations/provider/whitelabel` |
+//! | | `GET /contacts/{id}`, `GET` and `POST …/{id}/notes`, `POST …/{id}/tags`, `POST …/{id}/workflow/{id}` |
+//! | | `POST /conversations/messages` |
+//! | | `POST /objects/{schema}/records`, `…/records/search`, `GET` and `PUT …/records/{id}` |
+//! | | `POST /opportunities/`, `GET …/search`, `GET` and `PUT …/{id}`, `PUT …/{id}/status` |
 //! | Track-POD | `GET /Test`, `GET /RejectReason`, `POST` and `PUT /Order` |
-//! | | `GET` and `DELETE /Order/Id/{id}` and `/Order/Number/{number}`, `GET /Order/TrackId/{id}` |
+//! | | `GET` and `DELETE /Order/Id/{id}` and `/Order/Number/{number}`, `GET` and `PUT /Order/TrackId/{id}` |
+//! | | `GET /Order/Number/{number}/List`, `/Order/Date/{date}`, `/Order/Route/Date/{date}` |
 //! | | `GET /Order/Status/Date/{date}` |
 //! | | `PUT /Order/{Id\|Number\|TrackId}/{key}/Complete` and `…/Reject` |
 //!
 //! Decided here because the vendors do not say: GHL's lists begin with the newest, hold at most 100 items a page and read
-//! filter dates as whole days in UTC; more may be fulfilled than was ordered; Track-POD's `PUT /Order` leaves members
-//! that are not given as they are; its times are UTC; a rescheduled order has no status again; its status webhook is
-//! called `OrderStatusUpdated` and is signed as [`TRACK_POD_SIGNATURE_HEADER`] tells.
+//! filter dates as whole days in UTC; more may be fulfilled than was ordered, but no more recorded as paid than is due;
+//! a recorded payment has no provider and no charge, and its `meta` only alone; a renewal names its subscription by the id
+//! at the payment provider and pays nothing of the order; a contact that is not to be disturbed gets no message; a token
+//! that begins with `pit-` registers no provider. Track-POD's `PUT /Order` leaves members that are not given as they
+//! are; its times are UTC; a rescheduled order has no status again; its status webhook is called `OrderStatusUpdated`
+//! and is signed as [`TRACK_POD_SIGNATURE_HEADER`] tells.
 //!
 //! # Control API
 //!
@@ -44,13 +54,32 @@
 //! | `POST /ghl/orders/{id}/payments` | [`Pay`] | `{"id": …}` of the transaction |
 //! | `POST /ghl/transactions/{id}/refunds` | [`Refund`] | the transaction |
 //! | `PUT /ghl/contacts/{id}` | members of a contact | `{}`; members that are there already are replaced |
+//! | `POST /ghl/subscriptions` | [`Subscribe`] | `{"id": …}` of the subscription |
+//! | `PUT /ghl/subscriptions/{id}` | [`Edit`] | the subscription |
+//! | `POST /ghl/subscriptions/{id}/charges` | [`Charge`] | `{"id": …}` of the transaction |
 //! | `POST /track-pod/orders/{key}/{step}` | see [`Step`] | the order; fires `OrderStatusUpdated` |
+//! | `POST /seed` | [`Seed`] | [`Seeded`]; a history of many orders, of which nobody is told |
 //! | `POST /faults` | [`Fault`] | `{}` |
 //! | `GET /faults`, `DELETE /faults` | | the faults that wait; `{}` |
 //! | `GET /state` | | [`Snapshot`] |
 //! | `GET /ledger?after=SEQUENCE` | | [`Ledger`] |
-//! | `DELETE /ledger` | | `{}` |
+//! | `GET /ledger/counts` | | [`WriteCounts`]; all writes, also those that a full ledger missed |
+//! | `DELETE /ledger?system=…&path=…` | | `{}`; only writes to that system below that path, if they are given |
 //! | `POST /reset` | | `{}`; data, faults and ledger are gone, keys and webhook targets stay |
+//!
+//! To plant differences, which no vendor's API would make. Webhooks are fired only where one is asked for:
+//!
+//! | Method and path below `/control` | Body | Answer |
+//! |---|---|---|
+//! | `PUT /ghl/orders/{id}` | [`Edit`] | the order; what was paid and fulfilled stays |
+//! | `DELETE /ghl/orders/{id}` | | `{}`; its transactions stay |
+//! | `PUT /ghl/orders/{id}/fulfillments` | an array of fulfilments | `{}` |
+//! | `PUT /ghl/transactions/{id}` | [`Edit`] | the transaction; what the order counts as paid stays |
+//! | `DELETE /ghl/transactions/{id}` | | `{}`; likewise |
+//! | `POST /track-pod/orders` | [`AddDelivery`] | the order, which a person made |
+//! | `POST /track-pod/orders/{key}/duplicate` | [`Duplicate`] | the copy |
+//! | `PUT /track-pod/orders/{key}` | [`Edit`] | the order, in whatever state it was |
+//! | `DELETE /track-pod/orders/{key}` | [`Removal`] | `{}` |
 //!
 //! `{system}` is `ghl` or `track-pod`. `{key}` of a delivery order is its `TrackId`, its `Id` or its `Number`; the newest
 //! order that matches is meant.
@@ -69,7 +98,9 @@ mod ledger;
 mod message;
 mod offline;
 mod pace;
+mod seed;
 mod server;
+mod shelf;
 mod state;
 mod step;
 mod system;
@@ -86,16 +117,28 @@ use tokio::task::JoinHandle;
 
 pub use control::Refused;
 pub use control::client::{Control, ControlError};
+pub use control::plant::{AddDelivery, Charge, Duplicate, Edit, Removal, Subscribe};
 pub use control::types::{
     ContactState, Counts, Deliver, Failure, GhlSnapshot, Info, OrderState, Pay, PlaceOrder, Placed, Refund,
     Resend, Schedule, Snapshot, Step, TrackPodSnapshot,
 };
 pub use faults::{DELAY_MS_MAX, FAULTS_MAX, Fault, FaultKind};
-pub use ghl::store::{CONTACTS_MAX, NOTES_MAX, ORDERS_MAX as GHL_ORDERS_MAX, PER_ORDER_MAX};
+pub use ghl::opportunities::OPPORTUNITIES_MAX;
+pub use ghl::payments::TRANSACTIONS_MAX;
+pub use ghl::providers::PROVIDERS_MAX;
+pub use ghl::records::{PROPERTIES_MAX, RECORDS_MAX};
+pub use ghl::store::{
+    CONTACTS_MAX, MEMBERS_MAX, NOTES_MAX, ORDERS_MAX as GHL_ORDERS_MAX, PER_ORDER_MAX, TAGS_MAX,
+};
+pub use ghl::subscriptions::SUBSCRIPTIONS_MAX;
 pub use json::{DEPTH_MAX, Json, JsonError, Number, Object};
-pub use ledger::{BODY_BYTES_MAX, ENTRIES_MAX, Entry, Ledger};
-pub use offline::effects::{DeliveredLine, DeliveryOrder, Effects, GhlFulfillment, GhlItem};
+pub use ledger::{BODY_BYTES_MAX, ENTRIES_MAX, Entry, KINDS_MAX, Ledger, WriteCount, WriteCounts};
+pub use offline::effects::{
+    DeliveredLine, DeliveryOrder, Effects, GhlCharge, GhlFulfillment, GhlItem, GhlOpportunity, GhlRecord,
+    RecordedPayment, SentMessage,
+};
 pub use offline::{BASE_URL as OFFLINE_BASE_URL, Offline, OfflineWebhook};
+pub use seed::{History, SEED_CURRENCIES_MAX, SEED_DAYS_MAX, SEED_ORDERS_MAX, Seed, Seeded, SeededOrder};
 pub use server::CONNECTIONS_MAX;
 pub use step::REQUEST_BYTES_MAX;
 pub use system::System;

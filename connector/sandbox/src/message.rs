@@ -51,9 +51,11 @@ impl Request {
         self.segments.iter().map(String::as_str).collect()
     }
 
-    /// Whether the request asks for a change.
+    /// Whether the request asks for a change. GHL's search of records is a POST that changes nothing.
     pub fn is_write(&self) -> bool {
-        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+        let is_search = self.method == Method::POST
+            && matches!(self.route().as_slice(), ["objects", _, "records", "search"]);
+        !is_search && !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
     }
 }
 

@@ -1,5 +1,7 @@
 //! A client of the control API, for demos and tests.
 
+mod plant;
+
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -1,11 +1,13 @@
 //! The merchant and the customer: orders, payments, refunds.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::plant::{self, Made};
 use super::types::{ContactState, GhlSnapshot, OrderState, Pay, PlaceOrder, Placed, Refund};
-use super::{Answer, Refused, body, done, invalid, missing, no_such_path, ok};
+use super::{Answer, Refused, body, done, invalid, missing, object, ok};
 use crate::ghl;
+use crate::ghl::payments::NewPayment;
 use crate::json::{Json, Object};
 use crate::message::Request;
 use crate::state::State;
@@ -27,7 +29,7 @@ pub(super) fn route(state: &mut State, route: &[&str], request: &Request, now: T
             state.ghl.put_contact(id, &object(body(request)?)?)?;
             done()
         }
-        _ => Err(no_such_path(request)),
+        _ => plant::ghl_route(state, route, request, now),
     }
 }
 
@@ -36,12 +38,6 @@ pub(super) fn route(state: &mut State, route: &[&str], request: &Request, now: T
 #[serde(deny_unknown_fields)]
 struct NewStatus {
     status: String,
-}
-
-/// The id of something that was made.
-#[derive(Serialize)]
-struct Made {
-    id: String,
 }
 
 /// Places an order.
@@ -61,7 +57,8 @@ pub(crate) fn place(state: &mut State, order: PlaceOrder, now: Timestamp) -> Res
 /// Pays an order, or tries to; the transaction's id.
 pub(crate) fn pay(state: &mut State, order: &str, pay: Pay, now: Timestamp) -> Result<String, Refused> {
     let status = pay.status.as_deref().unwrap_or("succeeded");
-    let (id, completed) = state.ghl.pay(order, pay.amount, status, &mut state.ids, now)?;
+    let payment = NewPayment { amount: pay.amount, status, taken: None, subscription: None };
+    let (id, completed) = state.ghl.pay(order, payment, &mut state.ids, now)?;
     if completed {
         ghl::emit(state, "OrderStatusUpdate", order, now);
     }
@@ -79,16 +76,7 @@ pub(crate) fn set_status(state: &mut State, id: &str, status: &str, now: Timesta
 /// Refunds a transaction, which is returned.
 pub(crate) fn refund(state: &mut State, id: &str, refund: Refund, now: Timestamp) -> Result<Json, Refused> {
     state.ghl.refund(id, refund.amount, now)?;
-    let transaction = state.ghl.transaction(id);
-    let shown = transaction.and_then(|transaction| ghl::transaction_shown(&state.ghl, transaction));
-    Ok(shown.into())
-}
-
-fn object(document: Json) -> Result<Object, Refused> {
-    match document {
-        Json::Object(object) => Ok(object),
-        _ => Err(invalid("an object is expected")),
-    }
+    Ok(state.ghl.payments.get(id).map(ghl::transaction_shown).into())
 }
 
 /// All data of GHL.
@@ -96,19 +84,28 @@ pub(super) fn snapshot(state: &State) -> GhlSnapshot {
     let ghl = &state.ghl;
     let orders = ghl.orders.iter().map(|order| OrderState {
         order: order.document.clone().into(),
-        fulfillments: order.fulfillments.iter().cloned().map(Json::from).collect(),
+        fulfillments: all(&order.fulfillments),
         captured: order.captured.into(),
         refunded: order.refunded.into(),
         payment_status: order.payment_status().to_owned(),
     });
     let contacts = ghl.contacts.values().map(|contact| ContactState {
         contact: contact.document.clone().into(),
-        notes: contact.notes.iter().cloned().map(Json::from).collect(),
+        notes: all(&contact.notes),
+        messages: all(&contact.messages),
+        workflows: contact.workflows.clone(),
     });
-    let transactions = ghl.transactions.iter().filter_map(|one| ghl::transaction_shown(ghl, one));
     GhlSnapshot {
         orders: orders.collect(),
-        transactions: transactions.collect(),
+        transactions: ghl.payments.all.iter().map(ghl::transaction_shown).collect(),
+        subscriptions: ghl.subscriptions.iter().map(ghl::subscription_shown).collect(),
         contacts: contacts.collect(),
+        providers: all(&ghl.providers.0),
+        records: all(ghl.records.iter()),
+        opportunities: all(ghl.opportunities.iter()),
     }
+}
+
+fn all<'a>(documents: impl IntoIterator<Item = &'a Object>) -> Vec<Json> {
+    documents.into_iter().cloned().map(Json::from).collect()
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod client;
 pub(crate) mod ghl;
+pub(crate) mod plant;
 pub(crate) mod track_pod;
 pub(crate) mod types;
 
@@ -13,8 +14,9 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::ghl::store::StoreError;
-use crate::ledger::Ledger;
+use crate::json::{Json, Object};
 use crate::message::{Reply, Request};
+use crate::seed;
 use crate::state::State;
 use crate::system::System;
 use crate::webhooks::{RESEND_MAX, Target};
@@ -66,10 +68,13 @@ fn route(state: &mut State, base_url: &str, request: &Request, now: Timestamp) -
         }
         ("GET", ["state"]) => ok(&snapshot(state)),
         ("GET", ["ledger"]) => ok(&state.ledger.after(after(request)?)),
+        ("GET", ["ledger", "counts"]) => ok(&state.ledger.counts()),
         ("DELETE", ["ledger"]) => {
-            state.ledger = Ledger::default();
+            let of = request.parameter("system").map(|name| system(&name)).transpose()?;
+            state.ledger.clear(of, &request.parameter("path").unwrap_or_default());
             done()
         }
+        ("POST", ["seed"]) => ok(&seed::seed(state, body(request)?)?),
         ("POST", ["reset"]) => {
             state.reset();
             done()
@@ -97,10 +102,11 @@ pub(crate) fn info(state: &State, base_url: &str) -> Info {
         track_pod_secret: keys.track_pod_secret().to_owned(),
         counts: Counts {
             ghl_orders: state.ghl.orders.len(),
-            ghl_transactions: state.ghl.transactions.len(),
+            ghl_transactions: state.ghl.payments.all.len(),
             track_pod_orders: state.track_pod.orders.len(),
             ledger_entries: state.ledger.entries.len(),
             ledger_missed: state.ledger.missed,
+            ledger_writes: state.ledger.writes,
             webhooks_waiting: state.webhooks.waiting(),
         },
     }
@@ -169,6 +175,13 @@ fn done() -> Answer {
 /// A call that makes no sense.
 pub(crate) fn invalid(error: impl Into<String>) -> Refused {
     Refused { status: StatusCode::BAD_REQUEST, message: error.into() }
+}
+
+fn object(document: Json) -> Result<Object, Refused> {
+    match document {
+        Json::Object(object) => Ok(object),
+        _ => Err(invalid("an object is expected")),
+    }
 }
 
 fn missing(message: String) -> Refused {

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use jiff::Timestamp;
 
+use super::plant;
 use super::types::{Deliver, Failure, Schedule, Step, TrackPodSnapshot};
 use super::{Answer, Refused, body, invalid, missing, no_such_path, ok};
 use crate::json::Json;
@@ -14,8 +15,10 @@ use crate::track_pod::{self, render};
 
 pub(super) fn route(state: &mut State, route: &[&str], request: &Request, now: Timestamp) -> Answer {
     match (request.method.as_str(), route) {
-        ("POST", ["orders", key, step]) => ok(&drive(state, key, read_step(step, request)?, now)?),
-        _ => Err(no_such_path(request)),
+        ("POST", ["orders", key, step]) if *step != "duplicate" => {
+            ok(&drive(state, key, read_step(step, request)?, now)?)
+        }
+        _ => plant::track_pod_route(state, route, request, now),
     }
 }
 
@@ -59,13 +62,27 @@ pub(crate) fn drive(state: &mut State, key: &str, step: Step, now: Timestamp) ->
 
 /// The order by its `TrackId`, else by its `Id`, else by its `Number`.
 fn find<'a>(track_pod: &'a mut TrackPod, key: &str) -> Result<&'a mut Order, Refused> {
-    let keys = [Key::TrackId(key), Key::Id(key), Key::Number(key)];
-    let is_there = |key: &&Key<'_>| matches!(track_pod.find(**key), Found::Order(_));
-    let found = keys.iter().find(is_there).copied();
-    match found.map(|key| track_pod.find(key)) {
-        Some(Found::Order(order)) => Ok(order),
-        _ => Err(missing(format!("there is no delivery order {key}"))),
+    let found = key_of(track_pod, key)?;
+    match track_pod.find(found) {
+        Found::Order(order) => Ok(order),
+        _ => Err(absent(key)),
     }
+}
+
+/// The key by which there is an order.
+pub(super) fn key_of<'k>(track_pod: &mut TrackPod, key: &'k str) -> Result<Key<'k>, Refused> {
+    let keys = [Key::TrackId(key), Key::Id(key), Key::Number(key)];
+    let is_there = |key: &Key<'_>| matches!(track_pod.find(*key), Found::Order(_));
+    keys.into_iter().find(is_there).ok_or_else(|| absent(key))
+}
+
+/// The order of that `TrackId`, as the API shows it.
+pub(super) fn shown(state: &mut State, track_id: &str) -> Result<Json, Refused> {
+    Ok(render::order(find(&mut state.track_pod, track_id)?).into())
+}
+
+fn absent(key: &str) -> Refused {
+    missing(format!("there is no delivery order {key}"))
 }
 
 fn planned(schedule: Schedule, route: Route) -> Result<Route, Refused> {
@@ -102,7 +119,8 @@ fn rejection(failure: Failure) -> Rejection {
 /// All data of Track-POD.
 pub(super) fn snapshot(state: &State) -> TrackPodSnapshot {
     let shown = |removed: bool| -> Vec<Json> {
-        let orders = state.track_pod.orders.iter().filter(|order| order.removed.is_some() == removed);
+        let orders = state.track_pod.orders.iter().filter(|order| !order.forgotten);
+        let orders = orders.filter(|order| order.removed.is_some() == removed);
         orders.map(|order| render::order(order).into()).collect()
     };
     TrackPodSnapshot { orders: shown(false), removed: shown(true) }

@@ -43,6 +43,8 @@ pub struct Counts {
     pub ledger_entries: usize,
     /// Writes that the full ledger missed.
     pub ledger_missed: u64,
+    /// All writes since the ledger was emptied, those that it missed too.
+    pub ledger_writes: u64,
     /// Webhooks that have not ended.
     pub webhooks_waiting: usize,
 }
@@ -192,8 +194,16 @@ pub struct GhlSnapshot {
     pub orders: Vec<OrderState>,
     /// The transactions, in the shape of the API's list.
     pub transactions: Vec<Json>,
+    /// The subscriptions, in the shape of the API's list.
+    pub subscriptions: Vec<Json>,
     /// The contacts.
     pub contacts: Vec<ContactState>,
+    /// The whitelabel payment providers.
+    pub providers: Vec<Json>,
+    /// The records of custom objects.
+    pub records: Vec<Json>,
+    /// The opportunities.
+    pub opportunities: Vec<Json>,
 }
 
 /// An order in GHL and what belongs to it.
@@ -203,7 +213,7 @@ pub struct OrderState {
     pub order: Json,
     /// Its fulfilments, oldest first.
     pub fulfillments: Vec<Json>,
-    /// What was paid.
+    /// What was paid for the order itself; a subscription's renewals are not in it.
     pub captured: Number,
     /// What was given back.
     pub refunded: Number,
@@ -211,13 +221,17 @@ pub struct OrderState {
     pub payment_status: String,
 }
 
-/// A contact and its notes.
+/// A contact and what was sent to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ContactState {
     /// The contact.
     pub contact: Json,
     /// Its notes, oldest first.
     pub notes: Vec<Json>,
+    /// The messages that were sent to it, oldest first.
+    pub messages: Vec<Json>,
+    /// The ids of workflows, once for each time that it was added to one.
+    pub workflows: Vec<String>,
 }
 
 /// Track-POD's data, oldest first.

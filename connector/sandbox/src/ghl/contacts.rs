@@ -1,10 +1,10 @@
-//! `GET /contacts/{contactId}` and its notes.
+//! `GET /contacts/{contactId}`, its notes, tags and workflows.
 
 use http::StatusCode;
 
-use super::store::{Contact, NOTES_MAX};
-use super::{Call, Refusal};
-use crate::json::Object;
+use super::store::{Contact, NOTES_MAX, TAGS_MAX};
+use super::{Call, Checks, Refusal};
+use crate::json::{Json, Object};
 use crate::message::Reply;
 
 pub(super) fn get(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
@@ -25,10 +25,11 @@ pub(super) fn list_notes(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal
 /// Writes a note. There is no key against doubles.
 pub(super) fn create_note(call: &mut Call<'_>, contact_id: &str) -> Result<Reply, Refusal> {
     let body = call.body()?;
-    let problems = problems_of(&body);
-    if !problems.is_empty() {
-        return Err(Refusal::unprocessable(problems));
-    }
+    Checks::of(&body)
+        .text("body")
+        .optional_texts(&["userId", "title", "color"])
+        .optional_booleans(&["pinned"])
+        .end()?;
     if find(call, contact_id)?.notes.len() >= NOTES_MAX {
         return Err(Refusal::full("the contact has too many notes for the sandbox"));
     }
@@ -48,26 +49,50 @@ pub(super) fn create_note(call: &mut Call<'_>, contact_id: &str) -> Result<Reply
     Ok(call.reply(StatusCode::CREATED, body).about(&id))
 }
 
-/// The contact. The OpenAPI file has no text for its absence; 400 is the status it lists.
-fn find<'a>(call: &'a Call<'_>, id: &str) -> Result<&'a Contact, Refusal> {
-    call.state.ghl.contacts.get(id).ok_or_else(|| Refusal::bad_request("Contact not found"))
-}
-
-fn problems_of(body: &Object) -> Vec<String> {
-    let mut problems = Vec::new();
-    if body.str("body").is_none_or(str::is_empty) {
-        problems.push("body must be a string".to_owned());
-        problems.push("body should not be empty".to_owned());
-    }
-    for name in ["userId", "title", "color"] {
-        if body.get(name).is_some_and(|value| value.as_str().is_none()) {
-            problems.push(format!("{name} must be a string"));
+/// Adds tags; one that is there already stays as it is.
+pub(super) fn add_tags(call: &mut Call<'_>, contact_id: &str) -> Result<Reply, Refusal> {
+    let body = call.body()?;
+    Checks::of(&body).texts("tags").end()?;
+    let contact = find(call, contact_id)?;
+    let mut tags = contact.document.get("tags").and_then(Json::as_array).unwrap_or_default().to_vec();
+    for tag in body.get("tags").and_then(Json::as_array).unwrap_or_default() {
+        if !tags.contains(tag) {
+            tags.push(tag.clone());
         }
     }
-    if body.get("pinned").is_some_and(|value| value.as_bool().is_none()) {
-        problems.push("pinned must be a boolean value".to_owned());
+    if tags.len() > TAGS_MAX {
+        return Err(Refusal::full("the contact has too many tags for the sandbox"));
     }
-    problems
+    if let Some(contact) = call.state.ghl.contacts.get_mut(contact_id) {
+        contact.document.set("tags", tags.clone());
+    }
+    let mut body = Object::default();
+    body.set("tags", tags);
+    Ok(call.reply(StatusCode::CREATED, body).about(contact_id))
+}
+
+/// Adds the contact to a workflow, whatever its id: the fake knows none.
+pub(super) fn add_to_workflow(call: &mut Call<'_>, id: &str, workflow: &str) -> Result<Reply, Refusal> {
+    let body = if call.request.body.is_empty() { Object::default() } else { call.body()? };
+    Checks::of(&body).optional_texts(&["eventStartTime"]).end()?;
+    let contact = call.state.ghl.contacts.get_mut(id).ok_or_else(absent)?;
+    if contact.workflows.len() >= NOTES_MAX {
+        return Err(Refusal::full("the contact is in too many workflows for the sandbox"));
+    }
+    contact.workflows.push(workflow.to_owned());
+    let mut body = Object::default();
+    // The vendor's own spelling.
+    body.set("succeded", true);
+    Ok(call.reply(StatusCode::OK, body).about(id))
+}
+
+/// The contact. The OpenAPI file has no text for its absence; 400 is the status it lists.
+fn find<'a>(call: &'a Call<'_>, id: &str) -> Result<&'a Contact, Refusal> {
+    call.state.ghl.contacts.get(id).ok_or_else(absent)
+}
+
+fn absent() -> Refusal {
+    Refusal::bad_request("Contact not found")
 }
 
 #[cfg(test)]
@@ -83,7 +108,7 @@ mod tests {
     fn one_note_too_many_is_refused() {
         let mut state = State::new(&SandboxOptions::default(), None);
         let notes = vec![Object::default(); NOTES_MAX - 1];
-        state.ghl.contacts.insert("c".to_owned(), Contact { document: Object::default(), notes });
+        state.ghl.contacts.insert("c".to_owned(), Contact { notes, ..Contact::default() });
         let body = Bytes::from_static(br#"{"body":"x"}"#);
         let request = Request::new(Method::POST, "/contacts/c/notes", "", HeaderMap::new(), body);
         let mut call = Call { state: &mut state, request: &request, now: jiff::Timestamp::UNIX_EPOCH };

@@ -1,13 +1,15 @@
 //! `GET` and `POST /payments/orders/{orderId}/fulfillments`.
 
 use http::StatusCode;
+use jiff::Timestamp;
 
 use super::orders::find;
 use super::parameters::{check_location, own_location};
-use super::store::PER_ORDER_MAX;
+use super::store::{PER_ORDER_MAX, StoreError};
 use super::{Call, Refusal};
 use crate::json::{Json, Object};
 use crate::message::Reply;
+use crate::state::State;
 
 /// Members of a tracking; all optional, all strings.
 const TRACKING: [&str; 3] = ["trackingNumber", "shippingCarrier", "trackingUrl"];
@@ -32,35 +34,30 @@ pub(super) fn create(call: &mut Call<'_>, order_id: &str) -> Result<Reply, Refus
     if find(call, order_id)?.fulfillments.len() >= PER_ORDER_MAX {
         return Err(Refusal::full("the order has too many fulfillments for the sandbox"));
     }
-    let fulfillment = fulfillment(call, order_id, &body)?;
+    let fulfillment = fulfil(call.state, order_id, &body, call.now)?;
     let id = fulfillment.str("_id").unwrap_or_default().to_owned();
-    let now = call.now;
-    if let Some(order) = call.state.ghl.order_mut(order_id) {
-        order.fulfillments.push(fulfillment.clone());
-        // Only `unfulfilled` is in a sample of the vendor; the other two words are ours, from its workflow trigger's text.
-        let status = if order.is_fulfilled() { "fulfilled" } else { "partially_fulfilled" };
-        order.document.set("fulfillmentStatus", status);
-        order.document.set("updatedAt", format!("{now:.3}"));
-    }
     let mut body = Object::default();
     body.set("status", true);
     body.set("data", fulfillment);
     Ok(call.reply(StatusCode::OK, body).about(&id))
 }
 
-fn fulfillment(call: &mut Call<'_>, order_id: &str, body: &Object) -> Result<Object, Refusal> {
+/// Adds the fulfilment that a body describes, which must have passed its checks; the fulfilment.
+fn fulfil(state: &mut State, order_id: &str, body: &Object, now: Timestamp) -> Result<Object, Refusal> {
+    let State { ghl, ids, .. } = state;
+    let order = ghl.orders.get_mut(order_id).ok_or_else(|| Refusal::bad_request("Order not found"))?;
     let requested = body.get("items").and_then(Json::as_array).unwrap_or_default();
     let mut items = Vec::new();
     for item in requested {
         let price = item.get("priceId").and_then(Json::as_str).unwrap_or_default();
-        let Some(line) = find(call, order_id)?.line_with_price(price).cloned() else {
+        let Some(line) = order.line_with_price(price) else {
             return Err(Refusal::bad_request(&format!("Price {price} not found in the order")));
         };
         let mut fulfilled = Object::default();
-        fulfilled.set("_id", call.state.ids.hex24());
+        fulfilled.set("_id", ids.hex24());
         fulfilled.set_some("name", line.get("name").cloned());
-        fulfilled.set("product", product(call, &line));
-        for (name, from) in [("price", &line), ("qty", item)] {
+        fulfilled.set("product", product(&ghl.location, line, now));
+        for (name, from) in [("price", line), ("qty", item)] {
             fulfilled.set_some(name, from.get(name).cloned());
         }
         items.push(fulfilled);
@@ -68,25 +65,47 @@ fn fulfillment(call: &mut Call<'_>, order_id: &str, body: &Object) -> Result<Obj
     let trackings = body.get("trackings").and_then(Json::as_array).unwrap_or_default();
     let trackings: Vec<_> =
         trackings.iter().filter_map(Json::as_object).map(|one| one.pick(&TRACKING)).collect();
-    let now = format!("{:.3}", call.now);
     let mut fulfillment = body.pick(&["altId", "altType"]);
     fulfillment.set("trackings", trackings);
-    fulfillment.set("_id", call.state.ids.hex24());
+    fulfillment.set("_id", ids.hex24());
     fulfillment.set("items", items);
-    fulfillment.set("createdAt", now.as_str());
-    fulfillment.set("updatedAt", now);
+    fulfillment.set("createdAt", format!("{now:.3}"));
+    fulfillment.set("updatedAt", format!("{now:.3}"));
+    let mut fulfillments = std::mem::take(&mut order.fulfillments);
+    fulfillments.push(fulfillment.clone());
+    order.set_fulfillments(fulfillments, now);
+    if body.get("notifyCustomer").and_then(Json::as_bool) == Some(true) {
+        order.notices += 1;
+    }
     Ok(fulfillment)
 }
 
 /// The line's product with the members that the OpenAPI file requires here, which an order's line does not have.
-fn product(call: &Call<'_>, line: &Json) -> Object {
+fn product(location: &str, line: &Json, now: Timestamp) -> Object {
     let mut product = line.get("product").and_then(Json::as_object).cloned().unwrap_or_default();
-    product.set_default("locationId", call.state.ghl.location.as_str());
+    product.set_default("locationId", location);
     product.set_default("productType", "PHYSICAL");
     for name in ["createdAt", "updatedAt"] {
-        product.set_default(name, format!("{:.3}", call.now));
+        product.set_default(name, format!("{now:.3}"));
     }
     product
+}
+
+/// Adds a fulfilment as the API would, for a history that is made at once.
+pub(crate) fn add(
+    state: &mut State,
+    order: &str,
+    items: Vec<Json>,
+    tracking: Json,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut body = Object::default();
+    body.set("altId", state.ghl.location.as_str());
+    body.set("altType", "location");
+    body.set("items", items);
+    body.set("trackings", vec![tracking]);
+    let made = fulfil(state, order, &body, now);
+    made.map(|_| ()).map_err(|_| StoreError::Invalid(format!("order {order} cannot be fulfilled so")))
 }
 
 /// What is wrong with the body: all five members are required.

@@ -3,17 +3,28 @@
 //! A request passes the token, the request rate, the `Version` header and the scope, in this order, and then its own
 //! parameters. Each refusal has the shape of the vendor's: a message string for 400 and 401, an array of messages for
 //! 422. Undocumented, and so decided here: a page holds at most 100 items, lists begin with the newest, dates of a filter
-//! are whole days in UTC with both ends included, and a fulfilment of more than was ordered is accepted.
+//! are whole days in UTC with both ends included, a fulfilment of more than was ordered is accepted, a payment recorded by
+//! hand is at most what is due, and a renewal's transaction names the subscription by its id at the payment provider.
 
+mod check;
 mod contacts;
-mod fulfillments;
+mod endpoint;
+pub(crate) mod fulfillments;
+#[cfg(test)]
+mod limits;
+pub(crate) mod messages;
+pub(crate) mod opportunities;
 mod orders;
 mod parameters;
+pub(crate) mod payments;
+pub(crate) mod providers;
+pub(crate) mod records;
 mod refusal;
 pub(crate) mod store;
-mod transactions;
+pub(crate) mod subscriptions;
+pub(crate) mod transactions;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use jiff::Timestamp;
 
 pub(crate) use refusal::fault;
@@ -24,68 +35,12 @@ use crate::message::{Reply, Request};
 use crate::pace::{self, Window};
 use crate::state::State;
 use crate::system::System;
+use check::Checks;
+use endpoint::Endpoint;
 use refusal::Refusal;
-
-/// `Version` headers that the payments and contacts APIs accept at the same time (the vendor's page on versioning).
-const VERSIONS: [&str; 3] = ["2021-07-28", "2023-02-21", "v3"];
 
 /// The app that webhooks name as their sender: a made-up id in the vendor's form.
 const APP_ID: &str = "5a6e64626f78617070303031";
-
-/// An operation of the API, with the ids from its path.
-#[derive(Debug, Clone, Copy)]
-enum Endpoint<'a> {
-    ListOrders,
-    GetOrder(&'a str),
-    ListFulfillments(&'a str),
-    CreateFulfillment(&'a str),
-    ListTransactions,
-    GetTransaction(&'a str),
-    GetContact(&'a str),
-    ListNotes(&'a str),
-    CreateNote(&'a str),
-}
-
-impl<'a> Endpoint<'a> {
-    fn find(method: &Method, route: &[&'a str]) -> Option<Self> {
-        Some(match (method.as_str(), route) {
-            ("GET", ["payments", "orders"]) => Self::ListOrders,
-            ("GET", ["payments", "orders", id]) => Self::GetOrder(id),
-            ("GET", ["payments", "orders", id, "fulfillments"]) => Self::ListFulfillments(id),
-            ("POST", ["payments", "orders", id, "fulfillments"]) => Self::CreateFulfillment(id),
-            ("GET", ["payments", "transactions"]) => Self::ListTransactions,
-            ("GET", ["payments", "transactions", id]) => Self::GetTransaction(id),
-            ("GET", ["contacts", id]) => Self::GetContact(id),
-            ("GET", ["contacts", id, "notes"]) => Self::ListNotes(id),
-            ("POST", ["contacts", id, "notes"]) => Self::CreateNote(id),
-            _ => return None,
-        })
-    }
-
-    fn scope(self) -> &'static str {
-        match self {
-            Self::ListOrders | Self::GetOrder(_) | Self::ListFulfillments(_) => "payments/orders.readonly",
-            Self::CreateFulfillment(_) => "payments/orders.write",
-            Self::ListTransactions | Self::GetTransaction(_) => "payments/transactions.readonly",
-            Self::GetContact(_) | Self::ListNotes(_) => "contacts.readonly",
-            Self::CreateNote(_) => "contacts.write",
-        }
-    }
-
-    fn run(self, call: &mut Call<'_>) -> Result<Reply, Refusal> {
-        match self {
-            Self::ListOrders => orders::list(call),
-            Self::GetOrder(id) => orders::get(call, id),
-            Self::ListFulfillments(id) => fulfillments::list(call, id),
-            Self::CreateFulfillment(id) => fulfillments::create(call, id),
-            Self::ListTransactions => transactions::list(call),
-            Self::GetTransaction(id) => transactions::get(call, id),
-            Self::GetContact(id) => contacts::get(call, id),
-            Self::ListNotes(id) => contacts::list_notes(call, id),
-            Self::CreateNote(id) => contacts::create_note(call, id),
-        }
-    }
-}
 
 /// A request with what it may look at and change.
 struct Call<'a> {
@@ -144,7 +99,7 @@ fn admit(
     // Both texts as seen in public reports of integrators; the OpenAPI file has no example for them.
     match request.header("version") {
         None => return Err(Refusal::unauthorized("version header was not found.")),
-        Some(version) if !VERSIONS.contains(&version) => {
+        Some(version) if !endpoint.versions().contains(&version) => {
             return Err(Refusal::unauthorized("version header is invalid"));
         }
         Some(_) => {}
@@ -189,6 +144,11 @@ pub(crate) fn emit(state: &mut State, event: &str, order: &str, now: Timestamp) 
 }
 
 /// A transaction in the shape of the list, for the control API.
-pub(crate) fn transaction_shown(ghl: &Ghl, transaction: &store::Transaction) -> Option<Json> {
-    Some(transactions::list_item(transaction, ghl.order(&transaction.order)?).into())
+pub(crate) fn transaction_shown(transaction: &payments::Transaction) -> Json {
+    transactions::list_item(transaction).into()
+}
+
+/// A subscription in the shape of the list, for the control API.
+pub(crate) fn subscription_shown(subscription: &subscriptions::Subscription) -> Json {
+    subscriptions::list_item(subscription).into()
 }

@@ -46,7 +46,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let status = call.request.parameter("status");
     let contact = call.request.parameter("contactId");
     let source = call.request.parameter("sourceId");
-    let found: Vec<&Order> = (call.state.ghl.orders.iter().rev())
+    let found: Vec<&Order> = (call.state.ghl.orders.between(filter.from, filter.before).rev())
         .filter(|order| filter.accepts(order.created, order.live))
         .filter(|order| payment_status.as_deref().is_none_or(|wanted| order.payment_status() == wanted))
         .filter(|order| is(&order.document, "status", status.as_deref()))
@@ -109,8 +109,7 @@ fn is_recurring(line: &Json) -> bool {
     line.get("price").and_then(|price| price.get("type")).and_then(Json::as_str) == Some("recurring")
 }
 
-/// A member of the order's source; null if it is not there.
-pub(super) fn source_member(order: &Order, name: &str) -> Json {
+fn source_member(order: &Order, name: &str) -> Json {
     member(&order.document, "source", name)
 }
 

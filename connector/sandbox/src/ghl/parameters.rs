@@ -40,8 +40,8 @@ pub(super) fn own_location(call: &Call<'_>, alt_id: &str) -> Result<(), Refusal>
 /// What a list is narrowed by.
 #[derive(Debug)]
 pub(super) struct Filter {
-    from: Option<Timestamp>,
-    before: Option<Timestamp>,
+    pub from: Option<Timestamp>,
+    pub before: Option<Timestamp>,
     live: Option<bool>,
     limit: usize,
     offset: usize,

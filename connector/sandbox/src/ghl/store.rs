@@ -1,14 +1,21 @@
-//! What the GHL fake holds: orders with their fulfilments, transactions, contacts with their notes.
+//! What the GHL fake holds: orders with their fulfilments, contacts and what was sent to them. What was paid is in
+//! [`payments`](super::payments).
 
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use transload_model::Decimal;
 
+use super::opportunities::Opportunities;
+use super::payments::Payments;
+use super::providers::Providers;
+use super::records::Records;
+use super::subscriptions::Subscription;
 use crate::SandboxOptions;
 use crate::ids::Ids;
-use crate::json::{Json, Number, Object};
+use crate::json::{Json, Object};
 use crate::pace::Window;
+use crate::shelf::Shelf;
 
 /// Orders that are held. A bench makes tens of thousands; an order with two lines takes about 4 KiB.
 pub const ORDERS_MAX: usize = 100_000;
@@ -19,8 +26,15 @@ pub const PER_ORDER_MAX: usize = 1_000;
 /// Contacts that are held.
 pub const CONTACTS_MAX: usize = 100_000;
 
-/// Notes of a contact. Benches that share the sample's contact write one for each order.
+/// Notes of a contact, its messages, and the times it was added to a workflow: as many of each. Benches that share the
+/// sample's contact write one for each order.
 pub const NOTES_MAX: usize = 100_000;
+
+/// Tags of a contact. Adding one compares it with all.
+pub const TAGS_MAX: usize = 1_000;
+
+/// Members that an object may have after the control API replaced some: twice those of the largest that a vendor has.
+pub const MEMBERS_MAX: usize = 160;
 
 /// Limits per app and location, by the vendor's page on rate limits.
 const BURST: (u64, i64) = (100, 10_000);
@@ -42,35 +56,27 @@ pub(crate) enum StoreError {
 pub(crate) struct Order {
     pub document: Object,
     pub amount: Decimal,
+    /// What was paid for the order itself; a subscription's renewals are not in it.
     pub captured: Decimal,
     pub refunded: Decimal,
     pub transactions: usize,
     pub fulfillments: Vec<Object>,
+    /// Fulfilments of which GHL was to tell the customer.
+    pub notices: usize,
     pub created: Timestamp,
     pub live: bool,
     /// The vendor's analytics id: a UUID that has nothing to do with a parcel.
     pub tracking: String,
 }
 
-/// A payment, or a try.
-#[derive(Debug)]
-pub(crate) struct Transaction {
-    pub id: String,
-    pub order: String,
-    pub charge: String,
-    pub amount: Number,
-    pub refunded: Decimal,
-    pub status: String,
-    pub live: bool,
-    pub created: Timestamp,
-    pub updated: Timestamp,
-}
-
-/// A contact and its notes.
+/// A contact and what was sent to it.
 #[derive(Debug, Default)]
 pub(crate) struct Contact {
     pub document: Object,
     pub notes: Vec<Object>,
+    pub messages: Vec<Object>,
+    /// The ids of workflows, once for each time that the contact was added to one.
+    pub workflows: Vec<String>,
 }
 
 /// The fake's data and how it admits requests.
@@ -81,13 +87,13 @@ pub(crate) struct Ghl {
     pub scopes: Option<Vec<String>>,
     pub pacing: bool,
     pub windows: [Window; 2],
-    /// In the order in which they were placed.
-    pub orders: Vec<Order>,
-    orders_by_id: HashMap<String, usize>,
-    /// In the order in which they were made.
-    pub transactions: Vec<Transaction>,
-    transactions_by_id: HashMap<String, usize>,
+    pub orders: Shelf<Order>,
+    pub payments: Payments,
+    pub subscriptions: Shelf<Subscription>,
     pub contacts: BTreeMap<String, Contact>,
+    pub providers: Providers,
+    pub records: Records,
+    pub opportunities: Opportunities,
 }
 
 impl Order {
@@ -104,6 +110,11 @@ impl Order {
         }
     }
 
+    /// The order's id.
+    pub fn id(&self) -> &str {
+        self.document.str("_id").unwrap_or_default()
+    }
+
     /// The order's lines.
     pub fn lines(&self) -> &[Json] {
         self.document.get("items").and_then(Json::as_array).unwrap_or_default()
@@ -112,6 +123,19 @@ impl Order {
     /// The line with this price; the first, if several have it, because GHL cannot tell them apart.
     pub fn line_with_price(&self, price: &str) -> Option<&Json> {
         self.lines().iter().find(|line| price_of(line) == Some(price))
+    }
+
+    /// Replaces the fulfilments; the status that sums them up follows.
+    pub fn set_fulfillments(&mut self, fulfillments: Vec<Object>, now: Timestamp) {
+        self.fulfillments = fulfillments;
+        // Only `unfulfilled` is in a sample of the vendor; the other two words are ours, from its workflow trigger's text.
+        let status = match self.fulfillments.as_slice() {
+            [] => "unfulfilled",
+            _ if self.is_fulfilled() => "fulfilled",
+            _ => "partially_fulfilled",
+        };
+        self.document.set("fulfillmentStatus", status);
+        self.document.set("updatedAt", format!("{now:.3}"));
     }
 
     /// Whether everything that was ordered has been fulfilled, price by price.
@@ -154,24 +178,22 @@ impl Ghl {
             scopes: options.ghl_scopes.clone(),
             pacing: options.pacing,
             windows: [Window::new(BURST.0, BURST.1), Window::new(DAILY.0, DAILY.1)],
-            orders: Vec::new(),
-            orders_by_id: HashMap::new(),
-            transactions: Vec::new(),
-            transactions_by_id: HashMap::new(),
+            orders: Shelf::default(),
+            payments: Payments::default(),
+            subscriptions: Shelf::default(),
             contacts: BTreeMap::new(),
+            providers: Providers::default(),
+            records: Records::default(),
+            opportunities: Opportunities::default(),
         }
     }
 
     pub fn order(&self, id: &str) -> Option<&Order> {
-        self.orders.get(*self.orders_by_id.get(id)?)
+        self.orders.get(id)
     }
 
     pub fn order_mut(&mut self, id: &str) -> Option<&mut Order> {
-        self.orders.get_mut(*self.orders_by_id.get(id)?)
-    }
-
-    pub fn transaction(&self, id: &str) -> Option<&Transaction> {
-        self.transactions.get(*self.transactions_by_id.get(id)?)
+        self.orders.get_mut(id)
     }
 
     /// Places an order. Its location is the sandbox's; an id, times and statuses that it lacks are made up.
@@ -184,38 +206,50 @@ impl Ghl {
         if self.orders.len() >= ORDERS_MAX {
             return Err(StoreError::Full(format!("{ORDERS_MAX} orders are held: reset the sandbox")));
         }
-        let amount = document.get("amount").and_then(Json::as_decimal);
-        let amount =
-            amount.ok_or_else(|| StoreError::Invalid("an order needs a number in `amount`".to_owned()))?;
-        let location = self.location.clone();
-        document.set("altId", location.as_str());
+        let amount = amount_of(&document)?;
+        document.set("altId", self.location.as_str());
         document.set("altType", "location");
         document.remove("type");
         document.remove("locationId");
         let id = document.str("_id").map_or_else(|| ids.hex24(), str::to_owned);
-        if self.orders_by_id.contains_key(&id) {
+        if self.orders.contains(&id) {
             return Err(StoreError::Invalid(format!(
                 "order {id} is there already: leave out `_id` for a new one"
             )));
         }
         document.set("_id", id.as_str());
         fill_in(&mut document, now);
-        let created = document.str("createdAt").and_then(|text| text.parse().ok()).unwrap_or(now);
-        let live = document.get("liveMode").and_then(Json::as_bool).unwrap_or(true);
         self.contact_of(&document)?;
-        self.orders_by_id.insert(id.clone(), self.orders.len());
-        self.orders.push(Order {
-            document,
+        let created = time_of(&document, "createdAt").unwrap_or(now);
+        let order = Order {
             amount,
             captured: Decimal::ZERO,
             refunded: Decimal::ZERO,
             transactions: 0,
             fulfillments: Vec::new(),
+            notices: 0,
             created,
-            live,
+            live: is_live(&document),
             tracking: ids.uuid(),
-        });
+            document,
+        };
+        self.orders.insert(&id, created, order);
         Ok(id)
+    }
+
+    /// Replaces members of an order as nobody can through the API; null takes one away. What was paid and fulfilled stays.
+    pub fn edit_order(&mut self, id: &str, members: &Object) -> Result<(), StoreError> {
+        let order = self.orders.get_mut(id).ok_or_else(|| missing("order", id))?;
+        let mut document = order.document.clone();
+        replace(&mut document, members)?;
+        document.set("_id", id);
+        order.amount = amount_of(&document)?;
+        order.live = is_live(&document);
+        order.created = time_of(&document, "createdAt").unwrap_or(order.created);
+        order.document = document;
+        let created = order.created;
+        self.orders.set_time(id, created);
+        Ok(())
     }
 
     /// Makes the contact of an order from its snapshot, unless it is there.
@@ -242,76 +276,6 @@ impl Ghl {
         Ok(())
     }
 
-    /// Takes a payment, or notes a try that failed. All that is due is paid if no amount is given. Returns the
-    /// transaction's id, and whether the order's status changed to `completed` by it.
-    pub fn pay(
-        &mut self,
-        order_id: &str,
-        amount: Option<Number>,
-        status: &str,
-        ids: &mut Ids,
-        now: Timestamp,
-    ) -> Result<(String, bool), StoreError> {
-        let order = self.order_mut(order_id).ok_or_else(|| missing("order", order_id))?;
-        if order.transactions >= PER_ORDER_MAX {
-            return Err(StoreError::Full(format!("order {order_id} has {PER_ORDER_MAX} transactions")));
-        }
-        let due = order.amount.checked_sub(order.captured).map_err(invalid)?;
-        let amount = amount.unwrap_or_else(|| due.into());
-        let value = amount.decimal().filter(|value| value.is_positive()).ok_or_else(|| {
-            StoreError::Invalid(format!("{} is not an amount to pay: {due} is due", amount.text()))
-        })?;
-        let mut completed = false;
-        if status == "succeeded" {
-            order.captured = order.captured.checked_add(value).map_err(invalid)?;
-            completed = order.captured >= order.amount && order.document.str("status") == Some("pending");
-        }
-        if completed {
-            order.document.set("status", "completed");
-        }
-        order.transactions += 1;
-        order.document.set("updatedAt", format!("{now:.3}"));
-        let live = order.live;
-        let id = ids.hex24();
-        self.transactions_by_id.insert(id.clone(), self.transactions.len());
-        self.transactions.push(Transaction {
-            id: id.clone(),
-            order: order_id.to_owned(),
-            charge: format!("ch_{}", ids.hex24()),
-            amount,
-            refunded: Decimal::ZERO,
-            status: status.to_owned(),
-            live,
-            created: now,
-            updated: now,
-        });
-        Ok((id, completed))
-    }
-
-    /// Gives money back: raises what the transaction calls refunded. All of the rest if no amount is given.
-    pub fn refund(&mut self, id: &str, amount: Option<Number>, now: Timestamp) -> Result<(), StoreError> {
-        let index = *self.transactions_by_id.get(id).ok_or_else(|| missing("transaction", id))?;
-        let transaction = self.transactions.get_mut(index).ok_or_else(|| missing("transaction", id))?;
-        if transaction.status != "succeeded" {
-            return Err(StoreError::Invalid(format!(
-                "transaction {id} is {}, not succeeded",
-                transaction.status
-            )));
-        }
-        let paid = transaction.amount.decimal().unwrap_or(Decimal::ZERO);
-        let rest = paid.checked_sub(transaction.refunded).map_err(invalid)?;
-        let value = amount.map_or(Some(rest), |amount| amount.decimal());
-        let value = value.filter(|value| value.is_positive() && *value <= rest).ok_or_else(|| {
-            StoreError::Invalid(format!("a refund of transaction {id} is above 0 and at most {rest}"))
-        })?;
-        transaction.refunded = transaction.refunded.checked_add(value).map_err(invalid)?;
-        transaction.updated = now;
-        let order_id = transaction.order.clone();
-        let order = self.order_mut(&order_id).ok_or_else(|| missing("order", &order_id))?;
-        order.refunded = order.refunded.checked_add(value).map_err(invalid)?;
-        Ok(())
-    }
-
     /// Sets an order's status.
     pub fn set_status(&mut self, id: &str, status: &str, now: Timestamp) -> Result<(), StoreError> {
         let order = self.order_mut(id).ok_or_else(|| missing("order", id))?;
@@ -329,11 +293,47 @@ fn fill_in(document: &mut Object, now: Timestamp) {
     document.set_default("updatedAt", format!("{now:.3}"));
 }
 
-fn missing(kind: &str, id: &str) -> StoreError {
+/// Replaces members of a document; null takes one away.
+pub(super) fn replace(document: &mut Object, members: &Object) -> Result<(), StoreError> {
+    overlay(document, members)?;
+    for (name, _) in members.iter().filter(|(_, value)| **value == Json::Null) {
+        document.remove(name);
+    }
+    Ok(())
+}
+
+/// Replaces members of what lies over an object when it is shown; a null stays, and hides the member below.
+pub(crate) fn overlay(edits: &mut Object, members: &Object) -> Result<(), StoreError> {
+    let added = members.iter().filter(|(name, _)| edits.get(name).is_none()).count();
+    if edits.iter().count() + added > MEMBERS_MAX {
+        return Err(StoreError::Full(format!("an object has at most {MEMBERS_MAX} members")));
+    }
+    for (name, value) in members.iter() {
+        edits.set(name, value.clone());
+    }
+    Ok(())
+}
+
+/// A member that is a time with an offset.
+pub(super) fn time_of(document: &Object, name: &str) -> Option<Timestamp> {
+    document.str(name).and_then(|text| text.parse().ok())
+}
+
+/// Whether a document is of live mode; it is unless it says otherwise.
+pub(super) fn is_live(document: &Object) -> bool {
+    document.get("liveMode").and_then(Json::as_bool).unwrap_or(true)
+}
+
+fn amount_of(order: &Object) -> Result<Decimal, StoreError> {
+    let amount = order.get("amount").and_then(Json::as_decimal);
+    amount.ok_or_else(|| StoreError::Invalid("an order needs a number in `amount`".to_owned()))
+}
+
+pub(super) fn missing(kind: &str, id: &str) -> StoreError {
     StoreError::Missing(format!("there is no {kind} {id}"))
 }
 
-fn invalid(error: transload_model::DecimalError) -> StoreError {
+pub(super) fn invalid(error: transload_model::DecimalError) -> StoreError {
     StoreError::Invalid(error.to_string())
 }
 
@@ -354,20 +354,12 @@ mod tests {
         let (mut ghl, mut ids) = ghl();
         let document = order(r#"{"amount":1}"#);
         ghl.place(document.clone(), &mut ids, Timestamp::UNIX_EPOCH).unwrap();
-        ghl.orders.resize(ORDERS_MAX - 1, ghl.orders[0].clone());
+        let order = ghl.orders.iter().next().unwrap().clone();
+        for id in 2..ORDERS_MAX {
+            ghl.orders.insert(&id.to_string(), Timestamp::UNIX_EPOCH, order.clone());
+        }
         ghl.place(document.clone(), &mut ids, Timestamp::UNIX_EPOCH).unwrap();
         let result = ghl.place(document, &mut ids, Timestamp::UNIX_EPOCH);
-        assert!(matches!(result, Err(StoreError::Full(_))));
-    }
-
-    #[test]
-    fn one_transaction_too_many_is_refused() {
-        let (mut ghl, mut ids) = ghl();
-        let id = ghl.place(order(r#"{"amount":1}"#), &mut ids, Timestamp::UNIX_EPOCH).unwrap();
-        for _ in 0..PER_ORDER_MAX {
-            ghl.pay(&id, None, "failed", &mut ids, Timestamp::UNIX_EPOCH).unwrap();
-        }
-        let result = ghl.pay(&id, None, "succeeded", &mut ids, Timestamp::UNIX_EPOCH);
         assert!(matches!(result, Err(StoreError::Full(_))));
     }
 

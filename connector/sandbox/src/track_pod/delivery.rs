@@ -103,7 +103,7 @@ pub(crate) fn complete(order: &mut Order, completion: Completion, now: Timestamp
             }
             fact.quantity = quantity.clone();
         }
-        fact.reason = line.reason.map(|id| reason_name(id, &["GoodsIssue"])).transpose()?;
+        fact.reason = line.reason.map(|id| reason_name(id, &["GoodsIssue"])).transpose()?.map(str::to_owned);
     }
     let short =
         order.goods().iter().zip(&facts).any(|(line, fact)| value(&fact.quantity) < value(&ordered(line)));
@@ -141,7 +141,7 @@ pub(crate) fn reject(
         comment: rejection.comment,
         signature: rejection.signature,
         date: rejection.date.unwrap_or_else(|| super::clock::local(now)),
-        reason,
+        reason: reason.map(str::to_owned),
         ..Status::new(id, now)
     };
     end_visit(order, status, now);

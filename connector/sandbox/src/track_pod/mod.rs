@@ -7,6 +7,7 @@
 
 mod clock;
 pub(crate) mod delivery;
+pub(crate) mod edit;
 mod orders;
 pub(crate) mod render;
 mod replies;
@@ -74,6 +75,10 @@ fn route(call: &mut Call<'_>) -> Answer {
         (&Method::POST, ["Order"]) => orders::create(call),
         (&Method::PUT, ["Order"]) => orders::update(call),
         (&Method::GET, ["Order", "Status", "Date", date]) => orders::status_since(call, date),
+        (&Method::GET, ["Order", "Date", date]) => orders::on_date(call, date),
+        (&Method::GET, ["Order", "Route", "Date", date]) => orders::on_route_date(call, date),
+        (&Method::GET, ["Order", "Number", number, "List"]) => orders::numbered(call, number),
+        (&Method::PUT, ["Order", "TrackId", id]) => orders::update_tracked(call, id),
         (&Method::GET, ["Order", by, value]) => orders::get(call, key(by, value)?),
         (&Method::DELETE, ["Order", by @ ("Id" | "Number"), value]) => orders::delete(call, key(by, value)?),
         (&Method::PUT, ["Order", by, value, "Complete"]) => orders::complete(call, key(by, value)?),

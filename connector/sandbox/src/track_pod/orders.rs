@@ -1,18 +1,22 @@
 //! The operations on orders.
 
 use http::StatusCode;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::delivery::{self, Completion, Rejection};
 use super::schema::{self, COMPLETE_ORDER, NEW_ORDER, REJECT_ORDER};
-use super::store::{Found, Key, TrackPod};
+use super::store::{Found, Key, Order, TrackPod};
 use super::{Call, EVENT_CREATED, EVENT_DELETED, EVENT_STATUS, EVENT_UPDATED, clock, render, replies};
 use crate::json::{Json, Object};
 use crate::message::Reply;
 
 /// How far `GET /Order/Status/Date/{date}` looks back: "min. request time is UTC - 1 day".
 const STATUS_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+
+/// Orders of one number that are listed: "last 25 orders".
+const LIST_MAX: usize = 25;
 
 /// An operation's reply; as an error, the reply that refuses.
 pub(super) type Answer = Result<Reply, Reply>;
@@ -22,7 +26,7 @@ pub(super) type Answer = Result<Reply, Reply>;
 pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let fields = call.body(NEW_ORDER)?;
     let (state, now) = (&mut *call.state, call.now);
-    let Some(order) = state.track_pod.add(&fields, &mut state.ids, now) else {
+    let Some(order) = state.track_pod.add(&fields, "WebApi", &mut state.ids, now) else {
         let text = "The sandbox holds as many orders as it may: reset it";
         return Err(replies::api(StatusCode::INSUFFICIENT_STORAGE, text));
     };
@@ -45,13 +49,23 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
         (None, Some(number)) => Key::Number(number),
         (None, None) => return Err(replies::not_found()),
     };
+    change(call, key, &fields, force)
+}
+
+/// Changes one order; what is done already cannot be forced here.
+pub(super) fn update_tracked(call: &mut Call<'_>, track_id: &str) -> Answer {
+    let fields = call.body(NEW_ORDER)?;
+    change(call, Key::TrackId(track_id), &fields, false)
+}
+
+fn change(call: &mut Call<'_>, key: Key<'_>, fields: &Object, force: bool) -> Answer {
     let now = call.now;
     let order = live(call.state.track_pod.find(key))?;
     if order.status.is_some() && !force {
         let text = "The order has been processed on the mobile application";
         return Err(replies::api(StatusCode::METHOD_NOT_ALLOWED, text));
     }
-    TrackPod::update(order, &fields, now);
+    TrackPod::update(order, fields, now);
     let track_id = order.track_id.clone();
     super::emit(call.state, EVENT_UPDATED, &track_id, now);
     Ok(replies::api(StatusCode::ACCEPTED, "Order was updated successfully").about(&track_id))
@@ -85,11 +99,43 @@ pub(super) fn status_since(call: &mut Call<'_>, date: &str) -> Answer {
         Some(_) => return Err(call.invalid("date", "The time must not be more than one day ago (UTC).")),
         None => return Err(call.invalid("date", "The value is not valid.")),
     };
-    let changed = call.state.track_pod.orders.iter().filter(|order| {
-        order.removed.is_none() && order.status_changed.is_some_and(|changed| changed > since)
-    });
-    let orders: Vec<Object> = changed.map(render::order).collect();
-    Ok(Reply::json(StatusCode::OK, &Json::from(orders)))
+    let since = |changed: Timestamp| changed > since;
+    Ok(shown(call, |order| order.status_changed.is_some_and(since)))
+}
+
+/// Orders for a day.
+pub(super) fn on_date(call: &mut Call<'_>, date: &str) -> Answer {
+    let day = day(call, date)?;
+    Ok(shown(call, |order| order.date == day))
+}
+
+/// Orders on routes of a day.
+pub(super) fn on_route_date(call: &mut Call<'_>, date: &str) -> Answer {
+    let day = day(call, date)?.to_string();
+    Ok(shown(call, |order| order.is_routed_on(&day)))
+}
+
+/// The newest orders with a number, oldest first; which end the vendor begins with is not documented.
+pub(super) fn numbered(call: &mut Call<'_>, number: &str) -> Answer {
+    let orders: Vec<&Order> = call.state.track_pod.with_key(Key::Number(number)).collect();
+    let newest = |there: bool| orders.iter().rev().filter(move |order| order.is_there() == there);
+    let mut found: Vec<Object> = newest(true).take(LIST_MAX).map(|order| render::order(order)).collect();
+    found.reverse();
+    match newest(false).next() {
+        Some(removed) if found.is_empty() => Err(replies::gone(render::removed(removed))),
+        _ => Ok(Reply::json(StatusCode::OK, &Json::from(found))),
+    }
+}
+
+fn day(call: &mut Call<'_>, date: &str) -> Result<Date, Reply> {
+    let day = clock::read_local(date).map(|time| time.date());
+    day.ok_or_else(|| call.invalid("date", "The value is not valid."))
+}
+
+fn shown(call: &Call<'_>, wanted: impl Fn(&Order) -> bool) -> Reply {
+    let orders = call.state.track_pod.present().filter(|order| wanted(order));
+    let orders: Vec<Object> = orders.map(render::order).collect();
+    Reply::json(StatusCode::OK, &Json::from(orders))
 }
 
 /// Ends the visit of a planned order as delivered.
@@ -101,7 +147,11 @@ pub(super) fn complete(call: &mut Call<'_>, key: Key<'_>) -> Answer {
 /// Ends the visit of a planned order as not delivered.
 pub(super) fn reject(call: &mut Call<'_>, key: Key<'_>) -> Answer {
     let rejection = Rejection::read(&call.optional_body(REJECT_ORDER)?);
-    end(call, key, |order, now| delivery::reject(order, rejection, 5, now))
+    end(call, key, |order, now| {
+        delivery::reject(order, rejection, 5, now)?;
+        order.rejections += 1;
+        Ok(())
+    })
 }
 
 /// The reasons that the account knows.
@@ -120,7 +170,7 @@ pub(super) fn reasons() -> Reply {
 fn end(
     call: &mut Call<'_>,
     key: Key<'_>,
-    visit: impl FnOnce(&mut super::store::Order, Timestamp) -> Result<(), delivery::Refused>,
+    visit: impl FnOnce(&mut Order, Timestamp) -> Result<(), delivery::Refused>,
 ) -> Answer {
     let now = call.now;
     // The OpenAPI file lists 404 and no 410 here.
@@ -131,7 +181,7 @@ fn end(
     Ok(replies::api(StatusCode::OK, "Order was updated").about(&track_id))
 }
 
-fn live(found: Found<'_>) -> Result<&mut super::store::Order, Reply> {
+fn live(found: Found<'_>) -> Result<&mut Order, Reply> {
     match found {
         Found::Order(order) => Ok(order),
         Found::Removed(order) => Err(replies::gone(render::removed(order))),

@@ -51,7 +51,7 @@ pub(crate) fn order(order: &Order) -> Object {
     if !goods.is_empty() {
         shown.set("GoodsList", goods);
     }
-    shown
+    edited(shown, order)
 }
 
 /// The order, as a webhook shows it.
@@ -61,6 +61,16 @@ pub(super) fn webhook(order: &Order) -> Object {
     let goods: Vec<Object> = lines.map(|line| line.pick(&WEBHOOK_GOODS)).collect();
     if !goods.is_empty() {
         shown.set("GoodsList", goods);
+    }
+    edited(shown, order)
+}
+
+fn edited(mut shown: Object, order: &Order) -> Object {
+    for (name, value) in order.edits.iter() {
+        match value {
+            Json::Null => shown.remove(name),
+            value => shown.set(name, value.clone()),
+        }
     }
     shown
 }
@@ -90,10 +100,12 @@ fn base(order: &Order) -> Object {
     for name in ["TimeSlotFrom", "TimeSlotTo"] {
         shown.set_some(name, order.fields.str(name).map(|text| clock::shown(text, date)));
     }
-    for name in ["CustomFields", "PickupOrder", "NotificationsPolicy"] {
+    for name in ["PickupOrder", "NotificationsPolicy"] {
         shown.set_some(name, order.fields.get(name).cloned());
     }
-    shown.set("CreateSource", "WebApi");
+    let custom = order.fields.get("CustomFields").and_then(Json::as_array);
+    shown.set_some("CustomFields", custom.map(|fields| fields.iter().map(custom_field).collect::<Vec<_>>()));
+    shown.set("CreateSource", order.source);
     shown.set("CreateDateUtc", clock::local(order.created));
     shown.set("ChangeDate", clock::local(order.changed));
     shown.set("TrackKey", order.track_id.as_str());
@@ -132,7 +144,7 @@ fn status(order: &Order, shown: &mut Object) {
     shown.set("Status", text);
     shown.set("StatusDate", status.date.as_str());
     shown.set_some("DriverComment", status.comment.clone());
-    shown.set_some("RejectReason", status.reason);
+    shown.set_some("RejectReason", status.reason.clone());
     shown.set_some("SignatureName", status.signature.clone());
     // The amount is text here, though the request has a number.
     shown.set_some("CODActual", status.cod_actual.as_ref().map(|amount| amount.text().to_owned()));
@@ -150,9 +162,19 @@ fn goods(order: &Order, index: usize, line: &Json) -> Json {
     shown.set("LoadStatus", if order.loaded.is_some() { "loaded" } else { "none" });
     if let Some(fact) = order.facts.get(index) {
         shown.set("QuantityFact", fact.quantity.clone());
-        shown.set_some("RejectReason", fact.reason);
+        shown.set_some("RejectReason", fact.reason.clone());
     }
     shown.into()
+}
+
+/// A custom field with its label, which the account gave it: here it is made up from its number.
+fn custom_field(field: &Json) -> Object {
+    let mut shown = Object::default();
+    let id = field.get("Id").and_then(Json::as_str);
+    shown.set_some("Id", id.map(str::to_owned));
+    shown.set_some("Label", id.map(|id| format!("Custom field {}", id.trim_start_matches("cf_"))));
+    shown.set_some("Value", field.get("Value").cloned());
+    shown
 }
 
 /// Members of a line that the reply repeats.
@@ -168,9 +190,8 @@ const LINE: [&str; 9] = [
     "GoodsBarcode",
 ];
 
-/// The order's date; the day of its making if none was given.
+/// The order's date, with the time that was given.
 fn order_date(order: &Order) -> DateTime {
     let given = order.fields.str("Date").and_then(clock::read_local);
-    let made = || order.created.to_zoned(jiff::tz::TimeZone::UTC).date().at(0, 0, 0, 0);
-    given.unwrap_or_else(made)
+    given.unwrap_or_else(|| order.date.at(0, 0, 0, 0))
 }

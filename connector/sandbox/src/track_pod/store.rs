@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::clock;
@@ -23,6 +25,10 @@ const PER_MINUTE: (u64, i64) = (400, 60_000);
 pub(crate) struct Order {
     /// The members of `NewOrder` that were given, nulls left out.
     pub fields: Object,
+    /// The day it is for; that of its making if none was given.
+    pub date: Date,
+    /// `CreateSource`: who made it.
+    pub source: &'static str,
     pub track_id: String,
     pub created: Timestamp,
     pub changed: Timestamp,
@@ -35,7 +41,13 @@ pub(crate) struct Order {
     /// What was accepted of each line of `GoodsList`, once there is an outcome.
     pub facts: Vec<Fact>,
     pub rescheduled: i64,
+    /// Rejections that the API was asked for.
+    pub rejections: usize,
     pub removed: Option<Timestamp>,
+    /// It is gone without a tombstone.
+    pub forgotten: bool,
+    /// Members that the control API replaced in what is shown; null hides one.
+    pub edits: Object,
 }
 
 /// The route that an order is planned into.
@@ -55,7 +67,7 @@ pub(crate) struct Status {
     pub id: i64,
     pub date: String,
     pub comment: Option<String>,
-    pub reason: Option<&'static str>,
+    pub reason: Option<String>,
     pub signature: Option<String>,
     pub cod_actual: Option<Number>,
 }
@@ -64,7 +76,7 @@ pub(crate) struct Status {
 #[derive(Debug, Clone)]
 pub(crate) struct Fact {
     pub quantity: Number,
-    pub reason: Option<&'static str>,
+    pub reason: Option<String>,
 }
 
 /// How an order is asked for.
@@ -108,10 +120,31 @@ impl Order {
         self.fields.str("Number").unwrap_or_default()
     }
 
+    /// Whether it was neither deleted nor forgotten.
+    pub fn is_there(&self) -> bool {
+        self.removed.is_none() && !self.forgotten
+    }
+
+    /// Whether it is on a route of that day, `2024-05-13`.
+    pub fn is_routed_on(&self, day: &str) -> bool {
+        self.route.as_ref().is_some_and(|route| route.date.split('T').next() == Some(day))
+    }
+
+    /// Notes the day anew, after its members changed.
+    pub fn read_date(&mut self) {
+        let given = self.fields.str("Date").and_then(clock::read_local);
+        self.date = given.map_or_else(|| day_of(self.created), |given| given.date());
+    }
+
     /// The lines.
     pub fn goods(&self) -> &[Json] {
         self.fields.get("GoodsList").and_then(Json::as_array).unwrap_or_default()
     }
+}
+
+/// The day of a moment, in the account's zone.
+fn day_of(moment: Timestamp) -> Date {
+    moment.to_zoned(TimeZone::UTC).date()
 }
 
 impl TrackPod {
@@ -128,8 +161,14 @@ impl TrackPod {
         }
     }
 
-    /// Adds an order, whether or not one with the same `Id` or `Number` is there. None if [`ORDERS_MAX`] are held.
-    pub fn add(&mut self, fields: &Object, ids: &mut Ids, now: Timestamp) -> Option<&Order> {
+    /// Adds an order that `source` makes, whether or not one with the same `Id` or `Number` is there. None if [`ORDERS_MAX`] are held.
+    pub fn add(
+        &mut self,
+        fields: &Object,
+        source: &'static str,
+        ids: &mut Ids,
+        now: Timestamp,
+    ) -> Option<&Order> {
         if self.orders.len() >= ORDERS_MAX {
             return None;
         }
@@ -147,8 +186,10 @@ impl TrackPod {
         let number = given.str("Number").unwrap_or_default().to_owned();
         self.by_number.entry(number).or_default().push(index);
         self.by_track_id.insert(track_id.clone(), index);
-        self.orders.push(Order {
+        let mut order = Order {
             fields: given,
+            date: day_of(now),
+            source,
             track_id,
             created: now,
             changed: now,
@@ -158,13 +199,33 @@ impl TrackPod {
             status_changed: None,
             facts: Vec::new(),
             rescheduled: 0,
+            rejections: 0,
             removed: None,
-        });
+            forgotten: false,
+            edits: Object::default(),
+        };
+        order.read_date();
+        self.orders.push(order);
         self.orders.last()
     }
 
     /// The newest order of that key that is not deleted; else the newest that is.
     pub fn find(&mut self, key: Key<'_>) -> Found<'_> {
+        let known = |index: &&usize| self.orders.get(**index).is_some_and(|order| !order.forgotten);
+        let live = |index: &&usize| self.orders.get(**index).is_some_and(Order::is_there);
+        let newest = |indexes: &[usize]| {
+            let live = indexes.iter().rev().find(live);
+            live.or_else(|| indexes.iter().rev().find(known)).copied()
+        };
+        let index = newest(self.indexes(key));
+        match index.and_then(|index| self.orders.get_mut(index)) {
+            Some(order) if order.removed.is_some() => Found::Removed(order),
+            Some(order) => Found::Order(order),
+            None => Found::Nothing,
+        }
+    }
+
+    fn indexes(&self, key: Key<'_>) -> &[usize] {
         let indexes = match key {
             Key::Id(id) => self.by_id.get(id).map(Vec::as_slice),
             Key::Number(number) => self.by_number.get(number).map(Vec::as_slice),
@@ -173,20 +234,31 @@ impl TrackPod {
                 self.by_track_id.get(&id).map(std::slice::from_ref)
             }
         };
-        let Some(indexes) = indexes else { return Found::Nothing };
-        let live = |index: &&usize| self.orders.get(**index).is_some_and(|order| order.removed.is_none());
-        let index = indexes.iter().rev().find(live).or(indexes.last()).copied();
-        match index.and_then(|index| self.orders.get_mut(index)) {
-            Some(order) if order.removed.is_some() => Found::Removed(order),
-            Some(order) => Found::Order(order),
-            None => Found::Nothing,
-        }
+        indexes.unwrap_or_default()
     }
 
-    /// The orders with this `Id`, in the order in which they were made, deleted ones too.
-    pub fn with_id(&self, id: &str) -> impl Iterator<Item = &Order> {
-        let indexes = self.by_id.get(id).map(Vec::as_slice).unwrap_or_default();
-        indexes.iter().filter_map(|index| self.orders.get(*index))
+    /// The orders of this key, in the order in which they were made, deleted ones too.
+    pub fn with_key(&self, key: Key<'_>) -> impl DoubleEndedIterator<Item = &Order> {
+        let orders = self.indexes(key).iter().filter_map(|index| self.orders.get(*index));
+        orders.filter(|order| !order.forgotten)
+    }
+
+    /// The orders that are there, in the order in which they were made.
+    pub fn present(&self) -> impl Iterator<Item = &Order> {
+        self.orders.iter().filter(|order| order.is_there())
+    }
+
+    /// Lets an order be found by another `Id` and `Number`.
+    pub fn rename(&mut self, track_id: &str, id: Option<&str>, number: &str) {
+        let Some(index) = self.by_track_id.get(track_id).copied() else { return };
+        let Some(order) = self.orders.get_mut(index) else { return };
+        move_index(&mut self.by_id, order.fields.str("Id"), id, index);
+        move_index(&mut self.by_number, order.fields.str("Number"), Some(number), index);
+        match id {
+            Some(id) => order.fields.set("Id", id),
+            None => order.fields.remove("Id"),
+        }
+        order.fields.set("Number", number);
     }
 
     /// Overwrites members of an order with those given; null takes one away. The address of an order that is planned
@@ -202,6 +274,7 @@ impl TrackPod {
                 value => order.fields.set(name, value.clone()),
             }
         }
+        order.read_date();
         order.changed = now;
     }
 
@@ -214,6 +287,17 @@ impl TrackPod {
             driver: "Sandbox Driver".to_owned(),
             state: "Ready",
         }
+    }
+}
+
+fn move_index(indexes: &mut HashMap<String, Vec<usize>>, from: Option<&str>, to: Option<&str>, index: usize) {
+    if let Some(former) = from.and_then(|from| indexes.get_mut(from)) {
+        former.retain(|other| *other != index);
+    }
+    if let Some(to) = to {
+        let named = indexes.entry(to.to_owned()).or_default();
+        named.push(index);
+        named.sort_unstable();
     }
 }
 
@@ -233,16 +317,17 @@ mod tests {
         let mut track_pod = TrackPod::new(&SandboxOptions::default());
         let mut ids = Ids::new(Some(1));
         let fields = Object::default();
-        let order = track_pod.add(&fields, &mut ids, Timestamp::UNIX_EPOCH).unwrap().clone();
+        let order = track_pod.add(&fields, "WebApi", &mut ids, Timestamp::UNIX_EPOCH).unwrap().clone();
         track_pod.orders.resize(ORDERS_MAX - 1, order);
-        assert!(track_pod.add(&fields, &mut ids, Timestamp::UNIX_EPOCH).is_some());
-        assert!(track_pod.add(&fields, &mut ids, Timestamp::UNIX_EPOCH).is_none());
+        assert!(track_pod.add(&fields, "WebApi", &mut ids, Timestamp::UNIX_EPOCH).is_some());
+        assert!(track_pod.add(&fields, "WebApi", &mut ids, Timestamp::UNIX_EPOCH).is_none());
     }
 
     #[test]
     fn a_track_id_is_found_in_upper_case_too() {
         let mut track_pod = TrackPod::new(&SandboxOptions::default());
-        let order = track_pod.add(&Object::default(), &mut Ids::new(Some(1)), Timestamp::UNIX_EPOCH).unwrap();
+        let order =
+            track_pod.add(&Object::default(), "Web", &mut Ids::new(Some(1)), Timestamp::UNIX_EPOCH).unwrap();
         let id = order.track_id.to_uppercase();
         assert!(matches!(track_pod.find(Key::TrackId(&id)), Found::Order(_)));
         assert!(matches!(track_pod.find(Key::TrackId("")), Found::Nothing));
