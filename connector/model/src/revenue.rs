@@ -85,6 +85,13 @@ impl Revenue {
         Ok(Some(movement))
     }
 
+    /// Whether money came in and all of it went back. Fails when a sum does not fit.
+    pub fn is_given_back(&self) -> Result<bool, MoneyError> {
+        let totals = self.totals()?;
+        let came = totals.iter().any(|totals| totals.captured.amount.is_positive());
+        Ok(came && totals.iter().all(|totals| !totals.net.amount.is_positive()))
+    }
+
     /// The sums, a currency each. Fails only when a sum does not fit in a [`crate::Decimal`].
     pub fn totals(&self) -> Result<Vec<Totals>, MoneyError> {
         let mut totals: BTreeMap<Currency, Totals> = BTreeMap::new();
@@ -158,10 +165,25 @@ mod tests {
     }
 
     #[test]
+    fn all_is_given_back_when_each_currency_is() {
+        let mut revenue = Revenue::default();
+        assert!(!revenue.is_given_back().unwrap());
+        let mut record = |id: &str, amount, refunded| {
+            let refund = Some(refunded);
+            revenue.record(&transaction(id, amount, refund, TransactionStatus::Succeeded)).unwrap();
+            revenue.is_given_back().unwrap()
+        };
+        assert!(!record("t1", money("10", "USD"), money("9.99", "USD")));
+        assert!(record("t1", money("10", "USD"), money("10", "USD")));
+        assert!(!record("t2", money("1", "EUR"), money("0", "EUR")));
+    }
+
+    #[test]
     fn a_charge_that_failed_earns_nothing() {
         let mut revenue = Revenue::default();
         revenue.record(&transaction("t1", money("10", "USD"), None, TransactionStatus::Failed)).unwrap();
         assert!(revenue.totals().unwrap()[0].net.amount.is_zero());
+        assert!(!revenue.is_given_back().unwrap(), "nothing ever came");
         revenue.record(&transaction("t1", money("10", "USD"), None, TransactionStatus::Succeeded)).unwrap();
         assert_eq!(revenue.totals().unwrap()[0].net, money("10", "USD"));
     }
