@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use transload_ghl::{NewPayment, PaymentMode};
+use transload_ghl::{NewPayment, PaymentMode, TransactionDetail, is_recorded};
 use transload_model::{Allocation, Currency, Decimal, FulfillmentState, Money, Order, Till, Transaction};
 use transload_sdk::{Context, Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_wire::Number;
@@ -20,8 +20,8 @@ struct Ledger {
     currency: String,
     /// By delivery and attempt, or by what an action calls it.
     lots: BTreeMap<String, Lot>,
-    /// GoHighLevel's transactions that stand for these lots, with their amounts.
-    transactions: BTreeMap<String, Number>,
+    /// GoHighLevel's transactions that stand for these lots, with the lots' names.
+    transactions: BTreeMap<String, String>,
 }
 
 /// Cash of one attempt.
@@ -41,6 +41,9 @@ struct Record {
     key: String,
     version: Option<u64>,
 }
+
+/// The member of a recorded payment's `meta` that says which lot it is.
+const MARK: &str = "transload";
 
 impl Record {
     fn load(cx: &Context, order_id: &str) -> Result<Self, Failure> {
@@ -69,6 +72,14 @@ impl Ledger {
             name.rsplit_once('/').is_some_and(|(delivery, _)| delivery == delivery_id)
         });
         of_delivery.map(|(_, lot)| lot.collected.0).max().unwrap_or(Decimal::ZERO)
+    }
+
+    /// The lot of `amount` that no transaction stands for yet.
+    fn unseen(&self, amount: Decimal) -> Option<String> {
+        let is_unseen = |name: &String| !self.transactions.values().any(|seen| seen == name);
+        let of_amount = |lot: &Lot| lot.recorded.0 == amount || lot.present.0 == amount;
+        let found = self.lots.iter().find(|(name, lot)| of_amount(lot) && is_unseen(name));
+        found.filter(|_| amount.is_positive()).map(|(name, _)| name.clone())
     }
 
     /// What GoHighLevel knows of it all.
@@ -167,7 +178,7 @@ fn till(
     if captured.iter().any(|transaction| transaction.amount.currency != currency) {
         return Ok(None);
     }
-    let told = captured.iter().filter(|transaction| is_told(transaction)).map(|it| it.amount.amount);
+    let told = captured.iter().filter(|transaction| is_recorded(transaction)).map(|it| it.amount.amount);
     Ok(Some(Till {
         total: order.total,
         captured: sum(captured.iter().map(|transaction| transaction.amount.amount), currency)?,
@@ -201,7 +212,7 @@ impl Enter<'_> {
         };
         let mut work = work;
         if shares.present.amount.is_positive() {
-            let summary = format!("GoHighLevel knew of {} already", shares.present);
+            let summary = format!("{} were recorded already since the driver was asked", shares.present);
             work = work.effect(Verb::Verified, "ghl", "payment", &order.id, summary);
         }
         let wanted = connection.settings.writes && connection.settings.cash.record;
@@ -210,7 +221,7 @@ impl Enter<'_> {
                 amount: shares.record,
                 mode: mode(connection.settings.cash.mode),
                 notes: Some(self.note),
-                meta: vec![("transload".to_owned(), self.name.to_owned())],
+                meta: vec![(MARK.to_owned(), self.name.to_owned())],
                 partial: shares.left.amount.is_positive(),
             };
             match connection.ghl.record_payment(&order.id, &payment) {
@@ -290,10 +301,12 @@ pub fn record(connection: &Connection, order_id: &str, amount: Decimal, referenc
     Ok(work.into())
 }
 
-/// Whether `transaction` is what GoHighLevel made of cash that is in the ledger. It says nothing that was not said when
-/// the cash was collected.
-pub fn is_known(connection: &Connection, order_id: &str, transaction: &Transaction) -> Result<bool, Failure> {
-    if !transaction.status.is_captured() || !is_told(transaction) {
+/// Whether the transaction is what GoHighLevel made of cash that is in the ledger. It says nothing that was not said when
+/// the cash was collected. That a payment's `meta` comes back with its transaction is not documented; where it does not,
+/// a recorded payment of the same amount stands for the cash, once.
+pub fn is_known(connection: &Connection, order_id: &str, detail: &TransactionDetail) -> Result<bool, Failure> {
+    let transaction = &detail.transaction;
+    if !transaction.status.is_captured() || !is_recorded(transaction) {
         return Ok(false);
     }
     let mut record = Record::load(connection.cx, order_id)?;
@@ -301,16 +314,14 @@ pub fn is_known(connection: &Connection, order_id: &str, transaction: &Transacti
     if ledger.transactions.contains_key(&transaction.id) {
         return Ok(true);
     }
-    let currency = transaction.amount.currency;
-    if ledger.currency != currency.code() {
-        return Ok(false);
-    }
-    let seen = sum(ledger.transactions.values().map(|amount| amount.0), currency)?;
-    let unseen = ledger.told(currency)?.checked_sub(seen)?;
-    if transaction.amount.amount > unseen.amount || transaction.amount.amount.is_zero() {
-        return Ok(false);
-    }
-    ledger.transactions.insert(transaction.id.clone(), Number(transaction.amount.amount));
+    let (amount, currency) = (transaction.amount.amount, transaction.amount.currency);
+    let lot = match detail.meta.get(MARK) {
+        Some(name) => ledger.lots.contains_key(name).then(|| name.clone()),
+        None if ledger.currency == currency.code() => ledger.unseen(amount),
+        None => None,
+    };
+    let Some(lot) = lot else { return Ok(false) };
+    ledger.transactions.insert(transaction.id.clone(), lot);
     record.save(connection.cx)?;
     Ok(true)
 }

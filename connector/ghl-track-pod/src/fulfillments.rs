@@ -10,7 +10,7 @@ use transload_track_pod::{Lookup, Order as Present};
 use crate::orders::contact_id;
 use crate::progress::Known;
 use crate::settings::Connection;
-use crate::{cash, messages, notes, progress, revenue, subscriptions, timeline};
+use crate::{cash, messages, notes, progress, revenue, timeline};
 
 /// A delivery as it was just read.
 pub struct Seen<'a> {
@@ -20,6 +20,8 @@ pub struct Seen<'a> {
     pub renewal: bool,
     /// The order that it belongs to.
     pub order: &'a Order,
+    /// GoHighLevel's own JSON of the order.
+    pub raw: &'a str,
     /// As Track-POD tells it.
     pub present: &'a Present,
     /// The same in the model's terms.
@@ -28,14 +30,14 @@ pub struct Seen<'a> {
 
 /// Writes to GoHighLevel what Track-POD says of the delivery with our id `delivery_id`.
 pub fn push(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failure> {
-    let renewed = subscriptions::renewed_order(delivery_id);
+    let renewed = renewed_order(delivery_id);
     let order_id = renewed.unwrap_or(delivery_id);
     let present = match connection.track_pod.order(delivery_id)? {
         Lookup::Found(present) => present,
         Lookup::Missing => return Ok(skipped(format!("Track-POD has no order {delivery_id}"))),
         Lookup::Deleted { by, at } => return deleted(connection, delivery_id, order_id, by, at),
     };
-    let Some(order) = connection.ghl.order(order_id)? else {
+    let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
         return Ok(skipped(format!("Track-POD's order {delivery_id} is not GoHighLevel's")));
     };
     if !connection.settings.mode.accepts(order.live) {
@@ -48,6 +50,7 @@ pub fn push(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failu
         id: delivery_id,
         renewal: renewed.is_some(),
         order: &order,
+        raw: &raw,
         present: &present,
         fulfillment: &fulfillment,
     };
@@ -67,6 +70,13 @@ pub fn push(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failu
         return Ok(skipped(format!("delivery {delivery_id} is {state}: nothing to write")));
     }
     Ok(work.into())
+}
+
+/// The order whose renewal the delivery `delivery_id` is: its id is the order's and a day, `660ed43b…-20240405`.
+fn renewed_order(delivery_id: &str) -> Option<&str> {
+    let (order_id, day) = delivery_id.rsplit_once('-')?;
+    let is_day = day.len() == "20240405".len() && day.bytes().all(|byte| byte.is_ascii_digit());
+    (is_day && !order_id.is_empty()).then_some(order_id)
 }
 
 /// Track-POD took back a finished delivery. GoHighLevel's fulfilments cannot be lowered, and lowering them unseen would hide it.

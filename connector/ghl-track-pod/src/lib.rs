@@ -4,15 +4,20 @@
 //! So a webhook may come twice, late or out of order, and an event may run again after a crash.
 
 mod actions;
+mod cash;
 mod check;
 mod fulfillments;
 mod intake;
 mod manifest;
+mod messages;
 mod notes;
 mod orders;
+mod payment_record;
 mod progress;
 mod revenue;
 mod settings;
+mod templates;
+mod timeline;
 mod transactions;
 
 use transload_sdk::{
@@ -43,8 +48,15 @@ impl Connector for GhlTrackPod {
         orders::sync(&Connection::new(cx, &settings), &order.id)
     }
 
-    fn on_fulfillment(cx: &Context, _: &Envelope, fulfillment: Fulfillment) -> Result<Receipt, Failure> {
+    fn on_fulfillment(
+        cx: &Context,
+        envelope: &Envelope,
+        fulfillment: Fulfillment,
+    ) -> Result<Receipt, Failure> {
         let settings = cx.settings()?;
+        if messages::is_planned(&envelope.id) {
+            return messages::send(&Connection::new(cx, &settings), &envelope.id, &fulfillment);
+        }
         fulfillments::push(&Connection::new(cx, &settings), &fulfillment.order_id)
     }
 

@@ -6,9 +6,9 @@
 //! about the delivery by then, its expected time for one, cannot make another message of it.
 
 use serde::{Deserialize, Serialize};
-use transload_ghl::{Channel as Means, ContactDetail, Message, NewMessage};
+use transload_ghl::{Channel as Means, Contact, Message, NewMessage};
 use transload_model::{Change, Fulfillment, Money, Move, Notice, Progress};
-use transload_sdk::{Context, Event, Failure, Receipt, Severity, Verb, Work, rejected, skipped};
+use transload_sdk::{Event, Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_wire::ApiError;
 
 use crate::fulfillments::Seen;
@@ -191,13 +191,13 @@ pub fn is_refusal(error: &ApiError) -> bool {
 }
 
 /// GoHighLevel keeps do-not-disturb for all of a contact, and for each channel.
-fn is_silenced(contact: &ContactDetail, via: &Via) -> bool {
+fn is_silenced(contact: &Contact, via: &Via) -> bool {
     let of_channel = |name: &str| contact.dnd_channels.iter().any(|channel| channel.eq_ignore_ascii_case(name));
     contact.dnd
         || match via {
-            Via::Sms => of_channel("SMS"),
-            Via::Email { .. } => of_channel("Email"),
-            Via::WhatsApp => of_channel("WhatsApp"),
+            Via::Sms => of_channel(Means::Sms.name()),
+            Via::Email { .. } => of_channel(Means::Email.name()),
+            Via::WhatsApp => of_channel(Means::WhatsApp.name()),
             Via::Workflow { .. } => false,
         }
 }

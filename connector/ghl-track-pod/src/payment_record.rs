@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use transload_ghl::NewOpportunity;
+use transload_ghl::{NewOpportunity, OpportunityStatus, Properties, Property};
 use transload_model::{Money, Transaction};
 use transload_sdk::{Failure, Verb, Work};
 
@@ -10,9 +10,6 @@ use crate::revenue;
 use crate::settings::{Connection, PaymentRecord};
 use crate::templates::{Scope, Template};
 use crate::transactions::Delivery;
-
-/// Opportunities that are paid for are won.
-const WON: &str = "won";
 
 /// Writes down that `transaction` was captured, as the settings say. Only the tag needs no order.
 pub fn write(
@@ -74,10 +71,10 @@ impl Subject<'_> {
         properties: &BTreeMap<String, Template>,
     ) -> Result<Written, Failure> {
         let Some((scope, _)) = self.scope(order_id)? else { return Ok(None) };
-        let mut values = BTreeMap::from([(order_property.to_owned(), order_id.to_owned())]);
+        let mut values = Properties::from([(order_property.to_owned(), Property::Text(order_id.to_owned()))]);
         for (name, template) in properties {
             let text = template.render(&format!("payment_record.properties.{name}"), &scope)?;
-            values.insert(name.clone(), text);
+            values.insert(name.clone(), Property::Text(text));
         }
         let ghl = &self.connection.ghl;
         let present = ghl.find_records(schema_key, order_property, order_id)?;
@@ -108,10 +105,10 @@ impl Subject<'_> {
         let present = ghl.find_opportunities(contact_id)?;
         let opportunity = NewOpportunity {
             pipeline_id,
-            stage_id,
+            stage_id: Some(stage_id),
             name: &name,
             contact_id,
-            status: WON,
+            status: OpportunityStatus::Won,
             value: Some(captured),
         };
         let work = Work::default();

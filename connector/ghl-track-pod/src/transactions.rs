@@ -1,12 +1,13 @@
 //! A payment or a refund is written down: in the revenue record of what it pays for, on the contact's timeline, and where
 //! the settings want it. Track-POD hears of it when the order is brought up to date, which follows.
 
-use transload_model::{Change, Entity, Fulfillment, Movement, Transaction, TransactionStatus};
+use transload_ghl::TransactionDetail;
+use transload_model::{Change, Entity, Fulfillment, Money, Movement, Transaction, TransactionStatus};
 use transload_sdk::{Event, Failure, Receipt, Severity, Verb, Work, skipped};
 use transload_track_pod::Lookup;
 
 use crate::settings::Connection;
-use crate::{cash, notes, payment_record, revenue, subscriptions};
+use crate::{cash, notes, payment_record, revenue};
 
 /// The delivery of the order that a payment is for.
 pub struct Delivery {
@@ -27,29 +28,26 @@ impl Delivery {
 
 /// Writes down the GoHighLevel transaction `transaction_id`.
 pub fn record(connection: &Connection, transaction_id: &str) -> Result<Receipt, Failure> {
-    let Some(transaction) = connection.ghl.transaction(transaction_id)? else {
+    let Some(detail) = connection.ghl.transaction_detail(transaction_id)? else {
         return Ok(skipped(format!("GoHighLevel has no transaction {transaction_id}")));
     };
+    let transaction = &detail.transaction;
     if !connection.settings.mode.accepts(transaction.live) {
         return Ok(skipped(format!("the setting `mode` leaves transaction {transaction_id} out")));
     }
-    let Some(subject) = subject(&transaction) else {
+    let Some(subject) = subject(transaction) else {
         let what = "an order, an invoice or a subscription";
         return Ok(skipped(format!("transaction {transaction_id} does not pay for {what}")));
     };
-    let (mut work, movement) = record_revenue(connection, subject, &transaction)?;
-    work = match subject {
-        Entity::Order(order_id) => of_order(connection, work, order_id, &transaction, movement)?,
+    let (work, movement) = record_revenue(connection, subject, transaction)?;
+    let work = match subject {
+        Entity::Order(order_id) => of_order(connection, work, order_id, &detail, movement)?,
         other => {
-            let work = note(connection, work, other, &transaction, None)?;
-            payment_record::write(connection, work, &transaction, None, None)?
+            let work = note(connection, work, other, transaction, None)?;
+            let work = note_refund(connection, work, other, transaction)?;
+            payment_record::write(connection, work, transaction, None, None)?
         }
     };
-    if transaction.subscription_id().is_some()
-        && let Some(renewed) = subscriptions::renewed(connection, &transaction)?
-    {
-        work = work.and(renewed);
-    }
     Ok(work.into())
 }
 
@@ -69,23 +67,24 @@ fn of_order(
     connection: &Connection,
     work: Work,
     order_id: &str,
-    transaction: &Transaction,
+    detail: &TransactionDetail,
     movement: Option<Movement>,
 ) -> Result<Work, Failure> {
+    let transaction = &detail.transaction;
+    let order = Entity::Order(order_id.to_owned());
     let delivery = match movement {
         Some(_) => delivery(connection, order_id)?,
         None => None,
     };
     let mut work = work;
     // Cash that a driver brought was noted with the delivery; a second note would look like a second payment.
-    if !cash::is_known(connection, order_id, transaction)? {
-        let order = Entity::Order(order_id.to_owned());
+    if !cash::is_known(connection, order_id, detail)? {
         work = note(connection, work, &order, transaction, delivery.as_ref())?;
     } else {
         let summary = "the cash that was collected on delivery";
         work = work.effect(Verb::Verified, "ghl", "payment", &transaction.id, summary);
     }
-    work = note_refund(connection, work, &format!("order {order_id}"), transaction)?;
+    work = note_refund(connection, work, &order, transaction)?;
     work = payment_record::write(connection, work, transaction, Some(order_id), delivery.as_ref())?;
     let Some(movement) = movement else { return Ok(work) };
     let delivered = delivery.as_ref().is_some_and(|delivery| delivery.fulfillment.state.has_delivered());
@@ -174,7 +173,7 @@ fn record_revenue(
     }
     if !refunded.amount.is_zero() {
         let summary = format!("{refunded} given back");
-        let reversal = transload_model::Money::zero(refunded.currency).checked_sub(refunded)?;
+        let reversal = Money::zero(refunded.currency).checked_sub(refunded)?;
         work = work.effect(Verb::Recorded, "store", "refund", &transaction.id, summary).amount(reversal);
     }
     Ok((work, movement))
@@ -232,13 +231,13 @@ fn note(
 fn note_refund(
     connection: &Connection,
     work: Work,
-    named: &str,
+    subject: &Entity,
     transaction: &Transaction,
 ) -> Result<Work, Failure> {
     let Some(refunded) = transaction.refunded.filter(|refunded| refunded.amount.is_positive()) else {
         return Ok(work);
     };
-    let text = format!("{refunded} in all of {} given back for {named}.", transaction.amount);
+    let text = format!("{refunded} in all of {} given back for {}.", transaction.amount, named(subject));
     let mark = format!("refund {} {}", transaction.id, refunded.amount.normalized());
     notes::write_once(connection, work, contact_of(transaction), &mark, &text)
 }
