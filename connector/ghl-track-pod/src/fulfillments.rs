@@ -228,3 +228,6 @@ fn tell_of_refusal(
     }
     Ok(work.alert(Severity::Warning, "goods-rejected", &order.id, text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,4 +85,6 @@ impl Connector for GhlTrackPod {
 transload_sdk::register!(GhlTrackPod);
 
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod tests;
