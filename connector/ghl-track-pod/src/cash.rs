@@ -325,3 +325,6 @@ pub fn is_known(connection: &Connection, order_id: &str, detail: &TransactionDet
     record.save(connection.cx)?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

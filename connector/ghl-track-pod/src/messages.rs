@@ -244,3 +244,6 @@ fn scope(seen: &Seen) -> Result<Scope, Failure> {
 fn bytes(entry: &Entry) -> Result<Vec<u8>, Failure> {
     serde_json::to_vec(entry).map_err(|error| rejected(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

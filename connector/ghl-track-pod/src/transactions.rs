@@ -73,7 +73,7 @@ fn of_order(
     let transaction = &detail.transaction;
     let order = Entity::Order(order_id.to_owned());
     let delivery = match movement {
-        Some(_) => delivery(connection, order_id)?,
+        Some(_) => delivery_of(connection, order_id)?,
         None => None,
     };
     let mut work = work;
@@ -101,7 +101,7 @@ fn of_order(
     }
 }
 
-fn delivery(connection: &Connection, order_id: &str) -> Result<Option<Delivery>, Failure> {
+fn delivery_of(connection: &Connection, order_id: &str) -> Result<Option<Delivery>, Failure> {
     Ok(match connection.track_pod.order(order_id)? {
         Lookup::Found(present) => Some(Delivery { fulfillment: present.fulfillment(None) }),
         Lookup::Missing | Lookup::Deleted { .. } => None,
@@ -241,3 +241,6 @@ fn note_refund(
     let mark = format!("refund {} {}", transaction.id, refunded.amount.normalized());
     notes::write_once(connection, work, contact_of(transaction), &mark, &text)
 }
+
+#[cfg(test)]
+mod tests;
