@@ -85,6 +85,8 @@ impl Connector for GhlTrackPod {
 transload_sdk::register!(GhlTrackPod);
 
 #[cfg(test)]
+mod conservation;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod tests;
