@@ -5,13 +5,16 @@
 
 mod actions;
 mod call_off;
+mod cash;
 mod check;
 mod fulfillments;
 mod intake;
 mod manifest;
+mod messages;
 mod notes;
 mod orders;
 mod payments;
+mod payment_record;
 mod progress;
 mod renewals;
 mod revenue;
@@ -19,6 +22,7 @@ mod settings;
 mod subscriptions;
 mod templates;
 mod terms;
+mod timeline;
 mod transactions;
 
 use transload_sdk::{
@@ -58,8 +62,15 @@ impl Connector for GhlTrackPod {
         orders::sync(&Connection::new(cx, &settings), &order.id)
     }
 
-    fn on_fulfillment(cx: &Context, _: &Envelope, fulfillment: Fulfillment) -> Result<Receipt, Failure> {
+    fn on_fulfillment(
+        cx: &Context,
+        envelope: &Envelope,
+        fulfillment: Fulfillment,
+    ) -> Result<Receipt, Failure> {
         let settings = cx.settings()?;
+        if messages::is_planned(&envelope.id) {
+            return messages::send(&Connection::new(cx, &settings), &envelope.id, &fulfillment);
+        }
         fulfillments::push(&Connection::new(cx, &settings), &fulfillment.order_id)
     }
 
@@ -88,5 +99,9 @@ impl Connector for GhlTrackPod {
 
 transload_sdk::register!(GhlTrackPod);
 
+#[cfg(test)]
+mod conservation;
+#[cfg(test)]
+mod fixtures;
 #[cfg(test)]
 mod tests;

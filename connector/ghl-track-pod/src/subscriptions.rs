@@ -13,23 +13,23 @@ use crate::templates::Scope;
 use crate::terms::terms;
 use crate::{notes, renewals};
 
-/// Makes the delivery that the renewal charge `transaction` pays for, once per period. None if it is no renewal, or the
-/// setting `subscriptions.renew` is off.
-pub fn renewed(connection: &Connection, transaction: &Transaction) -> Result<Option<Work>, Failure> {
+/// Makes the delivery that the renewal charge `transaction` pays for, once per period. Does nothing if it is no renewal, or
+/// the setting `subscriptions.renew` is off.
+pub fn renewed(connection: &Connection, work: Work, transaction: &Transaction) -> Result<Work, Failure> {
     let recurring = transaction.settles.iter().any(|entity| matches!(entity, Entity::Subscription(_)));
     let wanted = connection.settings.subscriptions.renew && recurring && transaction.status.is_captured();
-    let Some(order_id) = transaction.order_id().filter(|_| wanted) else { return Ok(None) };
-    let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else { return Ok(None) };
+    let Some(order_id) = transaction.order_id().filter(|_| wanted) else { return Ok(work) };
+    let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else { return Ok(work) };
     if !connection.settings.mode.accepts(order.live) || order.live != transaction.live {
-        return Ok(None);
+        return Ok(work);
     }
     let charged_at = transaction.created_at.ok_or_else(|| {
         rejected(format!("transaction {} does not say when it was made, so its period is unknown", transaction.id))
     })?;
-    let Some(day) = period(connection, &order, charged_at)? else { return Ok(None) };
+    let Some(day) = period(connection, &order, charged_at)? else { return Ok(work) };
     let order = Order { created_at: Some(charged_at), ..order };
     let renewal = Renewal { connection, id: renewals::delivery_id(order_id, &day), order, raw, transaction };
-    renewal.deliver().map(Some)
+    renewal.deliver(work)
 }
 
 /// The day on which the period starts that is paid for; none if it is the first, which the order itself is. A charge names
@@ -60,18 +60,18 @@ struct Renewal<'a> {
 }
 
 impl Renewal<'_> {
-    fn deliver(&self) -> Result<Work, Failure> {
+    fn deliver(&self, work: Work) -> Result<Work, Failure> {
         let id = &self.id;
-        let verified = |text: &str| Work::default().effect(Verb::Verified, "track-pod", "order", id, text);
+        let verified = |work: Work, text: &str| work.effect(Verb::Verified, "track-pod", "order", id, text);
         match self.connection.track_pod.order(id)? {
-            Lookup::Missing if !self.connection.settings.writes => Ok(Work::default()),
-            Lookup::Missing => self.create(),
-            Lookup::Found(_) => self.note(verified("the renewal has a delivery")),
-            Lookup::Deleted { .. } => Ok(verified("the renewal's delivery was deleted; it is not created again")),
+            Lookup::Missing if !self.connection.settings.writes => Ok(work),
+            Lookup::Missing => self.create(work),
+            Lookup::Found(_) => self.note(verified(work, "the renewal has a delivery")),
+            Lookup::Deleted { .. } => Ok(verified(work, "the renewal's delivery was deleted; it is not created again")),
         }
     }
 
-    fn create(&self) -> Result<Work, Failure> {
+    fn create(&self, work: Work) -> Result<Work, Failure> {
         let paid = Payments { captured: self.transaction.amount, refunded: Money::zero(self.transaction.amount.currency) };
         let due = Money::zero(self.order.total.currency);
         let scope = Scope::of_order(&self.order, Some(&self.raw), paid.captured, due).with_payment(self.transaction);
@@ -83,7 +83,7 @@ impl Renewal<'_> {
         self.connection.track_pod.create(&wanted)?;
         self.connection.cx.store.put(&key(&self.order.id), self.id.as_bytes())?;
         let summary = format!("delivery of the renewal of {} created", self.transaction.amount);
-        self.note(Work::default().effect(Verb::Created, "track-pod", "order", &self.id, summary))
+        self.note(work.effect(Verb::Created, "track-pod", "order", &self.id, summary))
     }
 
     fn note(&self, work: Work) -> Result<Work, Failure> {
