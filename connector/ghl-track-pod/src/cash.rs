@@ -68,9 +68,10 @@ impl Ledger {
     /// "collected paid amount", so that of a later attempt is taken to include those of earlier ones: the other way
     /// round, an amount that stays when the delivery is planned anew would be recorded twice.
     fn collected(&self, delivery_id: &str) -> Decimal {
-        let of_delivery = self.lots.iter().filter(|(name, _)| {
-            name.rsplit_once('/').is_some_and(|(delivery, _)| delivery == delivery_id)
-        });
+        let of_delivery = self
+            .lots
+            .iter()
+            .filter(|(name, _)| name.rsplit_once('/').is_some_and(|(delivery, _)| delivery == delivery_id));
         of_delivery.map(|(_, lot)| lot.collected.0).max().unwrap_or(Decimal::ZERO)
     }
 
@@ -108,15 +109,21 @@ pub fn settle(connection: &Connection, work: Work, known: &mut Known, seen: &See
         (None, None) => zero,
         (_, said) => {
             let said = said.unwrap_or_default();
-            let text = format!("Track-POD says that {said:?} was collected for delivery {}: that is no amount", seen.id);
+            let text = format!(
+                "Track-POD says that {said:?} was collected for delivery {}: that is no amount",
+                seen.id
+            );
             return Ok(differs(work, known, seen, &text));
         }
     };
-    if collected.amount.is_zero() && (asked.is_none() || seen.fulfillment.state != FulfillmentState::Delivered) {
+    if collected.amount.is_zero()
+        && (asked.is_none() || seen.fulfillment.state != FulfillmentState::Delivered)
+    {
         return Ok(work);
     }
     if seen.renewal {
-        let text = format!("{collected} were collected for delivery {}, which a renewal had paid for", seen.id);
+        let text =
+            format!("{collected} were collected for delivery {}, which a renewal had paid for", seen.id);
         return Ok(if collected.amount.is_zero() { work } else { differs(work, known, seen, &text) });
     }
     let mut record = Record::load(connection.cx, &seen.order.id)?;
@@ -151,7 +158,11 @@ pub fn settle(connection: &Connection, work: Work, known: &mut Known, seen: &See
         return Ok(work);
     }
     let name = format!("{}/{}", seen.id, seen.fulfillment.attempt);
-    let enter = Enter { name: &name, collected, note: format!("Collected by the driver of Track-POD delivery {}", seen.id) };
+    let enter = Enter {
+        name: &name,
+        collected,
+        note: format!("Collected by the driver of Track-POD delivery {}", seen.id),
+    };
     let work = enter.into(connection, work, seen.order, &mut record.ledger, &allocation)?;
     record.save(connection.cx)?;
     Ok(work)
@@ -228,7 +239,9 @@ impl Enter<'_> {
                 Ok(()) => {
                     lot.recorded = Number(shares.record.amount);
                     let summary = format!("{} that the driver collected recorded", shares.record);
-                    work = work.effect(Verb::Recorded, "ghl", "payment", &order.id, summary).amount(shares.record);
+                    work = work
+                        .effect(Verb::Recorded, "ghl", "payment", &order.id, summary)
+                        .amount(shares.record);
                 }
                 // GoHighLevel is known to answer "Order not found" for orders that it has.
                 Err(error) if is_refusal(&error) => {
@@ -257,7 +270,12 @@ fn mode(mode: CashMode) -> PaymentMode {
 
 /// Records `amount` as paid for the order `order_id`, as far as it is due. `reference` tells this payment from others: what
 /// was recorded under it before is not recorded again.
-pub fn record(connection: &Connection, order_id: &str, amount: Decimal, reference: &str) -> Result<Receipt, Failure> {
+pub fn record(
+    connection: &Connection,
+    order_id: &str,
+    amount: Decimal,
+    reference: &str,
+) -> Result<Receipt, Failure> {
     let Some(order) = connection.ghl.order(order_id)? else {
         return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
     };
@@ -276,7 +294,9 @@ pub fn record(connection: &Connection, order_id: &str, amount: Decimal, referenc
         return Ok(skipped(format!("{reference} of order {order_id} is recorded already")));
     }
     let Some(till) = till(connection, &order, &record.ledger, None, new)? else {
-        return Err(rejected(format!("order {order_id} was paid in another currency than its own, {currency}")));
+        return Err(rejected(format!(
+            "order {order_id} was paid in another currency than its own, {currency}"
+        )));
     };
     let allocation = till.allocate()?;
     if !allocation.record.amount.is_positive() {
@@ -294,7 +314,10 @@ pub fn record(connection: &Connection, order_id: &str, amount: Decimal, referenc
         lot.present = Number(lot.present.0.checked_add(before.present.0)?);
     }
     if allocation.over.amount.is_positive() {
-        let text = format!("{} of {new} are more than order {order_id} owes, and were not recorded", allocation.over);
+        let text = format!(
+            "{} of {new} are more than order {order_id} owes, and were not recorded",
+            allocation.over
+        );
         work = work.alert(Severity::Warning, "cash-differs", order_id, text);
     }
     record.save(connection.cx)?;
@@ -304,7 +327,11 @@ pub fn record(connection: &Connection, order_id: &str, amount: Decimal, referenc
 /// Whether the transaction is what GoHighLevel made of cash that is in the ledger. It says nothing that was not said when
 /// the cash was collected. That a payment's `meta` comes back with its transaction is not documented; where it does not,
 /// a recorded payment of the same amount stands for the cash, once.
-pub fn is_known(connection: &Connection, order_id: &str, detail: &TransactionDetail) -> Result<bool, Failure> {
+pub fn is_known(
+    connection: &Connection,
+    order_id: &str,
+    detail: &TransactionDetail,
+) -> Result<bool, Failure> {
     let transaction = &detail.transaction;
     if !transaction.status.is_captured() || !is_recorded(transaction) {
         return Ok(false);

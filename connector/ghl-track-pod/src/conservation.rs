@@ -134,7 +134,10 @@ fn each_note_is_there_once(world: &World) {
     marks.sort_unstable();
     marks.dedup();
     assert_eq!(marks.len(), count, "{notes:?}");
-    assert!(world.tags.get() as usize <= world.payments.borrow().len() * 3, "a tag is added once a payment and lost answer");
+    assert!(
+        world.tags.get() as usize <= world.payments.borrow().len() * 3,
+        "a tag is added once a payment and lost answer"
+    );
 }
 
 proptest! {

@@ -74,10 +74,7 @@ pub fn plan(connection: &Connection, work: Work, seen: &Seen) -> Result<Work, Fa
         subject: seen.id.to_owned(),
         occurred_at: seen.fulfillment.happened_at,
         raw: None,
-        change: Change::Fulfillment(Fulfillment {
-            order_id: seen.id.to_owned(),
-            ..seen.fulfillment.clone()
-        }),
+        change: Change::Fulfillment(Fulfillment { order_id: seen.id.to_owned(), ..seen.fulfillment.clone() }),
     }))
 }
 
@@ -161,7 +158,10 @@ fn deliver(connection: &Connection, letter: &Letter, subject: &str) -> Result<(R
         Ok(Message::PossiblySent) => {
             let summary =
                 format!("the customer may have been told by {name} before; the message is not sent again");
-            (work.effect(Verb::Notified, "ghl", "message", contact_id, summary).into(), "possibly sent".to_owned())
+            (
+                work.effect(Verb::Notified, "ghl", "message", contact_id, summary).into(),
+                "possibly sent".to_owned(),
+            )
         }
         Err(error) if is_refusal(&error) => {
             let text = format!("the customer of {subject} could not be told by {name}: {error}");
@@ -192,7 +192,8 @@ pub fn is_refusal(error: &ApiError) -> bool {
 
 /// GoHighLevel keeps do-not-disturb for all of a contact, and for each channel.
 fn is_silenced(contact: &Contact, via: &Via) -> bool {
-    let of_channel = |name: &str| contact.dnd_channels.iter().any(|channel| channel.eq_ignore_ascii_case(name));
+    let of_channel =
+        |name: &str| contact.dnd_channels.iter().any(|channel| channel.eq_ignore_ascii_case(name));
     contact.dnd
         || match via {
             Via::Sms => of_channel(Means::Sms.name()),
@@ -225,7 +226,9 @@ fn via(settings: &MessageSettings, scope: &Scope) -> Result<Option<Via>, Failure
         Channel::None => None,
         Channel::Sms => Some(Via::Sms),
         Channel::WhatsApp => Some(Via::WhatsApp),
-        Channel::Email { subject } => Some(Via::Email { subject: subject.render("messages.subject", scope)? }),
+        Channel::Email { subject } => {
+            Some(Via::Email { subject: subject.render("messages.subject", scope)? })
+        }
         Channel::Workflow { id } => Some(Via::Workflow { id: id.clone() }),
     })
 }
