@@ -296,7 +296,19 @@ fn the_manifest_is_in_order() {
     {
         serde_json::from_str::<Value>(text).unwrap();
     }
+    let scope = crate::templates::Scope::sample().unwrap();
     for template in &description.templates {
-        serde_json::from_str::<crate::settings::Settings>(&template.settings).unwrap();
+        let settings: crate::settings::Settings = serde_json::from_str(&template.settings).unwrap();
+        assert_eq!(settings.faults(&scope), [], "{}", template.name);
+    }
+    let names: Vec<&str> = description.templates.iter().map(|template| template.name.as_str()).collect();
+    assert_eq!(names, ["delivery", "delivery-with-cod", "click-and-collect", "read-only-monitor"]);
+    for api in &description.apis {
+        for (index, endpoint) in api.endpoints.iter().enumerate() {
+            let same = |other: &&transload_sdk::bindings::exports::transload::connector::manifest::Endpoint| {
+                other.method == endpoint.method && other.path == endpoint.path
+            };
+            assert_eq!(api.endpoints.iter().filter(same).count(), 1, "{index}: {}", endpoint.path);
+        }
     }
 }

@@ -4,6 +4,7 @@ use transload_sdk::fakes::Fakes;
 
 use super::*;
 use crate::fixtures::*;
+use crate::transactions;
 
 const RENEWING: &str = r#"{"location_id":"loc1","mode":"all","subscriptions":{"renew":true}}"#;
 
@@ -75,6 +76,26 @@ fn the_first_charge_is_the_order_s_own_and_the_setting_is_off_by_default() {
     let single = Fakes::new(RENEWING, NOW);
     renew(&single, PAYMENT);
     assert!(single.sent().is_empty(), "a payment without a subscription renews nothing");
+}
+
+/// The charge is booked, noted and tagged like any other, and then brings the delivery of its period.
+#[test]
+fn a_charge_that_is_found_by_polling_brings_its_delivery() {
+    let may = charge("t2", "2024-05-04T16:20:00Z");
+    let fakes = Fakes::new(RENEWING, NOW)
+        .answer("GET /payments/transactions/t2?*", 200, &may)
+        .answer("GET /Order/Id/o1", 404, "")
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE)
+        .answer("POST /contacts/c1/tags", 201, TAGGED);
+    let fakes = charged(fakes, SUBSCRIPTION)
+        .answer("GET /Order/Id/o1-20240504", 404, "")
+        .answer("POST /Order", 201, "{}")
+        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+        .answer("POST /contacts/c1/notes", 201, NOTE);
+    let report = done(with(&fakes, |connection| transactions::record(connection, "t2")).unwrap());
+    assert!(verbs(&report).contains(&(Verb::Created, "track-pod", "order")), "{:?}", report.effects);
+    assert!(fakes.unanswered().is_empty(), "{:?}", fakes.unanswered());
 }
 
 fn subscription(status: &str, updated_at: &str) -> String {
