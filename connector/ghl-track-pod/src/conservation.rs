@@ -109,6 +109,13 @@ fn seen(world: &World) -> Fulfillment {
     }
 }
 
+/// What was paid by card, and in cash.
+fn paid(world: &World) -> (i64, i64) {
+    world.payments.borrow().iter().fold((0, 0), |(card, cash), payment| {
+        if payment.by_card { (card + payment.cents, cash) } else { (card, cash + payment.cents) }
+    })
+}
+
 /// What is written down of money is what GoHighLevel has.
 fn money_adds_up(world: &World) {
     let payments = world.payments.borrow();
@@ -123,7 +130,7 @@ fn money_adds_up(world: &World) {
     assert_eq!(totals.refunded.to_string(), format!("{} USD", dollars(refunded)));
     assert_eq!(totals.net.to_string(), format!("{} USD", dollars(captured - refunded)));
     assert!(captured <= TOTAL, "more than the order costs");
-    let cash: i64 = payments.iter().filter(|payment| !payment.by_card).map(|payment| payment.cents).sum();
+    let (_, cash) = paid(world);
     assert!(cash <= world.delivery.borrow().collected, "more than was collected");
 }
 
@@ -150,6 +157,7 @@ proptest! {
             happen(&world, step);
             let before = progress::load(&world.context(), "o1").unwrap();
             let reported = seen(&world);
+            let (_, cash_before) = paid(&world);
             let moved = before.moved_by(&Progress::of(&reported));
             world.lost_after.set(*lost_after);
             hear(&world, step);
@@ -165,6 +173,8 @@ proptest! {
             }
             let heard = matches!(step, Step::Drive { .. } | Step::Reschedule | Step::Again { payment: 0 | 2 | 4 });
             if heard && matches!(moved, Move::Same | Move::Forward) && reported.state.has_delivered() {
+                let ((card, cash), collected) = (paid(&world), world.delivery.borrow().collected);
+                prop_assert_eq!(cash, cash_before.max(collected.min(TOTAL - card)), "all cash that is due is recorded");
                 let accepted = world.delivery.borrow().accepted;
                 for (most, (accepted, (_, ordered))) in most.iter_mut().zip(accepted.iter().zip(ORDERED)) {
                     *most = (*most).max(*accepted.min(&ordered));
