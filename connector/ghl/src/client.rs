@@ -88,4 +88,6 @@ fn is_not_found(message: &str, object: &str) -> bool {
 }
 
 #[cfg(test)]
+mod call_tests;
+#[cfg(test)]
 mod tests;

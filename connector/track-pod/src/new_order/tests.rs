@@ -1,9 +1,10 @@
 //! Tests of what is sent.
 
 use proptest::prelude::*;
-use transload_model::{Address, Currency, OrderStatus, Party};
+use transload_model::{Address, Currency, Money, OrderStatus, Party};
 
 use super::*;
+use crate::Order;
 
 fn currency(code: &str) -> Currency {
     code.parse().unwrap()
@@ -29,7 +30,7 @@ fn line(id: &str, name: &str, quantity: &str, price: Money) -> Line {
 }
 
 /// The order of GoHighLevel's OrderCreate sample: 17 + 121 + 12.1 tax = 150.1 USD.
-fn order() -> transload_model::Order {
+pub(super) fn order() -> transload_model::Order {
     let address = Address {
         lines: vec!["14 Harbour Road".to_owned()],
         city: text("Mindelo"),
@@ -69,7 +70,12 @@ fn order() -> transload_model::Order {
 }
 
 fn terms() -> Terms {
-    Terms { cod: Some(money("150.1", "USD")), date: text("2026-02-01"), note: text("Ring twice") }
+    Terms {
+        cod: Some(money("150.1", "USD")),
+        date: text("2026-02-01"),
+        note: text("Ring twice"),
+        ..Terms::default()
+    }
 }
 
 /// What the sample becomes.
@@ -82,7 +88,7 @@ fn json(order: &NewOrder) -> String {
 }
 
 /// How Track-POD tells an order that it was told so.
-fn as_told(order: &NewOrder) -> Order {
+pub(super) fn as_told(order: &NewOrder) -> Order {
     serde_json::from_str(&json(order)).unwrap()
 }
 
@@ -335,7 +341,7 @@ proptest! {
             })
             .collect();
         let cod = Money::new(Decimal::new(units, 2).unwrap(), currency("USD"));
-        let terms = Terms { cod: Some(cod), date: None, note: Some(note) };
+        let terms = Terms { cod: Some(cod), note: Some(note), ..Terms::default() };
         let Ok(new) = NewOrder::from_order(&order, &terms) else { return Ok(()) };
         prop_assert!((1..=255).contains(&text::length(&new.client)));
         prop_assert!(new.note.as_deref().is_none_or(|note| text::length(note) <= 500));
