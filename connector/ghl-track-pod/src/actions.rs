@@ -40,7 +40,7 @@ struct Effect<'a> {
 pub fn run(cx: &Context, name: &str, input: &str) -> Result<String, Failure> {
     let action = match name {
         SYNC_ORDER => orders::sync,
-        PUSH_FULFILLMENT => fulfillments::push,
+        PUSH_FULFILLMENT => fulfillments::push_now,
         _ => {
             return Err(rejected(format!(
                 "no action is called {name:?}; there are {SYNC_ORDER:?} and {PUSH_FULFILLMENT:?}"

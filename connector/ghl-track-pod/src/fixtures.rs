@@ -77,7 +77,10 @@ pub fn goods(accepted: [Option<u8>; 2]) -> String {
 /// All of it delivered, with these further members.
 pub fn delivered(members: &str) -> String {
     let comma = if members.is_empty() { "" } else { "," };
-    delivery(&format!(r#""StatusId": 3, "SignatureName": "A. Fuller", {}{comma} {members}"#, goods([None, None])))
+    delivery(&format!(
+        r#""StatusId": 3, "SignatureName": "A. Fuller", {}{comma} {members}"#,
+        goods([None, None])
+    ))
 }
 
 pub fn with<T>(fakes: &Fakes, flow: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {

@@ -72,6 +72,11 @@ pub fn push(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failu
     Ok(work.into())
 }
 
+/// The same for an action, behind which no further event runs that would send its messages.
+pub fn push_now(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failure> {
+    messages::send_now(connection, push(connection, delivery_id)?)
+}
+
 /// The order whose renewal the delivery `delivery_id` is: its id is the order's and a day, `660ed43b…-20240405`.
 fn renewed_order(delivery_id: &str) -> Option<&str> {
     let (order_id, day) = delivery_id.rsplit_once('-')?;

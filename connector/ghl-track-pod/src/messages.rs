@@ -74,10 +74,7 @@ pub fn plan(connection: &Connection, work: Work, seen: &Seen) -> Result<Work, Fa
         subject: seen.id.to_owned(),
         occurred_at: seen.fulfillment.happened_at,
         raw: None,
-        change: Change::Fulfillment(Fulfillment {
-            order_id: seen.id.to_owned(),
-            ..seen.fulfillment.clone()
-        }),
+        change: Change::Fulfillment(Fulfillment { order_id: seen.id.to_owned(), ..seen.fulfillment.clone() }),
     }))
 }
 
@@ -86,8 +83,8 @@ pub fn is_planned(id: &str) -> bool {
     id.starts_with(PREFIX)
 }
 
-/// Sends the message that is planned under `key`, which says what `told` was when it was planned.
-pub fn send(connection: &Connection, key: &str, told: &Fulfillment) -> Result<Receipt, Failure> {
+/// Sends the message that is planned under `key`.
+pub fn send(connection: &Connection, key: &str) -> Result<Receipt, Failure> {
     let Some(stored) = connection.cx.store.get(key)? else {
         return Ok(skipped(format!("no message is planned under {key}")));
     };
@@ -97,17 +94,43 @@ pub fn send(connection: &Connection, key: &str, told: &Fulfillment) -> Result<Re
         Entry::Planned(letter) => letter,
         Entry::Done(how) => return Ok(skipped(format!("the message was dealt with before: {how}"))),
     };
-    let known = progress::load(connection.cx, &told.order_id)?;
+    let Some((delivery_id, told)) = told(key) else {
+        return Err(rejected(format!("{key} does not say which delivery it is about")));
+    };
+    let known = progress::load(connection.cx, delivery_id)?;
     let (work, how) = if !connection.settings.writes {
         (skipping("the setting `writes` forbids it"), "not written".to_owned())
-    } else if known.moved_by(&Progress::of(told)) == Move::Stale {
+    } else if known.moved_by(&told) == Move::Stale {
         (skipping("the delivery has come further since"), "overtaken".to_owned())
     } else {
-        deliver(connection, &letter, &told.order_id)?
+        deliver(connection, &letter, delivery_id)?
     };
     let done = bytes(&Entry::Done(how))?;
     connection.cx.store.compare_and_swap(key, Some(stored.version), &done)?;
     Ok(work)
+}
+
+/// The delivery that `key` is about, and how far it had come when the message was planned.
+fn told(key: &str) -> Option<(&str, Progress)> {
+    let (delivery_id, rest) = key.strip_prefix(PREFIX)?.split_once('/')?;
+    let (name, attempt) = rest.split_once('/')?;
+    let notice = Notice::ALL.into_iter().find(|notice| notice.name() == name)?;
+    let told = Progress { state: notice.state(), attempt: attempt.parse().ok()?, happened_at: None };
+    Some((delivery_id, told))
+}
+
+/// Sends the messages that `receipt` plans, for a caller behind which no further event runs: an action.
+pub fn send_now(connection: &Connection, receipt: Receipt) -> Result<Receipt, Failure> {
+    let Receipt::Done(mut report) = receipt else { return Ok(receipt) };
+    for event in std::mem::take(&mut report.follow_ups) {
+        if !is_planned(&event.id) {
+            report.follow_ups.push(event);
+        } else if let Receipt::Done(sent) = send(connection, &event.id)? {
+            report.effects.extend(sent.effects);
+            report.alerts.extend(sent.alerts);
+        }
+    }
+    Ok(Receipt::Done(report))
 }
 
 fn skipping(why: &str) -> Receipt {
@@ -161,7 +184,10 @@ fn deliver(connection: &Connection, letter: &Letter, subject: &str) -> Result<(R
         Ok(Message::PossiblySent) => {
             let summary =
                 format!("the customer may have been told by {name} before; the message is not sent again");
-            (work.effect(Verb::Notified, "ghl", "message", contact_id, summary).into(), "possibly sent".to_owned())
+            (
+                work.effect(Verb::Notified, "ghl", "message", contact_id, summary).into(),
+                "possibly sent".to_owned(),
+            )
         }
         Err(error) if is_refusal(&error) => {
             let text = format!("the customer of {subject} could not be told by {name}: {error}");
@@ -192,7 +218,8 @@ pub fn is_refusal(error: &ApiError) -> bool {
 
 /// GoHighLevel keeps do-not-disturb for all of a contact, and for each channel.
 fn is_silenced(contact: &Contact, via: &Via) -> bool {
-    let of_channel = |name: &str| contact.dnd_channels.iter().any(|channel| channel.eq_ignore_ascii_case(name));
+    let of_channel =
+        |name: &str| contact.dnd_channels.iter().any(|channel| channel.eq_ignore_ascii_case(name));
     contact.dnd
         || match via {
             Via::Sms => of_channel(Means::Sms.name()),
@@ -225,7 +252,9 @@ fn via(settings: &MessageSettings, scope: &Scope) -> Result<Option<Via>, Failure
         Channel::None => None,
         Channel::Sms => Some(Via::Sms),
         Channel::WhatsApp => Some(Via::WhatsApp),
-        Channel::Email { subject } => Some(Via::Email { subject: subject.render("messages.subject", scope)? }),
+        Channel::Email { subject } => {
+            Some(Via::Email { subject: subject.render("messages.subject", scope)? })
+        }
         Channel::Workflow { id } => Some(Via::Workflow { id: id.clone() }),
     })
 }

@@ -128,7 +128,9 @@ mod tests {
     fn what_an_earlier_version_kept_is_read() {
         let fakes = Fakes::new("{}", 0);
         let cx = fakes.context();
-        cx.store.put("progress/o1", br#"{"state":"out for delivery","attempt":2,"happened_at":null}"#).unwrap();
+        cx.store
+            .put("progress/o1", br#"{"state":"out for delivery","attempt":2,"happened_at":null}"#)
+            .unwrap();
         let known = load(&cx, "o1").unwrap();
         let reached = Progress { attempt: 2, ..at(FulfillmentState::OutForDelivery) };
         assert_eq!(known.progress, Some(reached));

@@ -6,8 +6,8 @@ use transload_sdk::{Connector, Context, Delivery, Failure, Receipt, Verb};
 use transload_wire::{HttpError, Method, Request};
 
 use super::GhlTrackPod;
-use crate::settings::Connection;
 use crate::orders;
+use crate::settings::Connection;
 
 const SETTINGS: &str = r#"{"location_id":"loc1","mode":"all"}"#;
 const NOW: u64 = 1_712_250_000_000;

@@ -55,7 +55,9 @@ fn what_the_driver_collected_is_recorded_once() {
     let effect = report.effects.last().unwrap();
     assert_eq!((effect.verb, effect.kind.as_str()), (Verb::Recorded, "payment"));
     let sent = recorded(&fakes);
-    for member in [r#""amount":150.1"#, r#""mode":"cash""#, r#""isPartialPayment":false"#, r#""transload":"o1/1""#] {
+    for member in
+        [r#""amount":150.1"#, r#""mode":"cash""#, r#""isPartialPayment":false"#, r#""transload":"o1/1""#]
+    {
         assert!(sent[0].contains(member), "{member} is not in {}", sent[0]);
     }
     with(&fakes, push).unwrap();
@@ -69,9 +71,16 @@ fn less_than_is_due_is_recorded_as_a_part_and_told() {
     let report = done(with(&fakes, push).unwrap());
     assert_eq!(alerts(&report), ["cash-differs"]);
     let message = &report.alerts[0].message;
-    assert!(message.contains("100.00 USD were collected") && message.contains("asked for 150.10 USD"), "{message}");
+    assert!(
+        message.contains("100.00 USD were collected") && message.contains("asked for 150.10 USD"),
+        "{message}"
+    );
     let sent = recorded(&fakes);
-    assert!(sent[0].contains(r#""amount":100"#) && sent[0].contains(r#""isPartialPayment":true"#), "{}", sent[0]);
+    assert!(
+        sent[0].contains(r#""amount":100"#) && sent[0].contains(r#""isPartialPayment":true"#),
+        "{}",
+        sent[0]
+    );
 }
 
 #[test]
@@ -106,7 +115,10 @@ fn a_record_that_is_refused_is_told_and_not_tried_for_ever() {
         .answer(RECORD, 200, SUCCESS)
         .answer("GET /payments/orders/o1?*", 200, ORDER);
     let report = done(with(&fakes, push).unwrap());
-    assert_eq!((alerts(&report), report.alerts[0].severity), (vec!["payment-not-recorded"], Severity::Critical));
+    assert_eq!(
+        (alerts(&report), report.alerts[0].severity),
+        (vec!["payment-not-recorded"], Severity::Critical)
+    );
     assert!(report.alerts[0].message.contains("Order not found"), "{}", report.alerts[0].message);
     assert!(done(with(&fakes, push).unwrap()).alerts.is_empty());
     let amount: Decimal = "150.1".parse().unwrap();
@@ -158,7 +170,11 @@ fn currencies_without_and_with_three_places_go_through_exactly() {
             .answer(RECORD, 200, SUCCESS);
         let report = done(with(&fakes, push).unwrap());
         assert!(recorded(&fakes)[0].contains(&format!(r#""amount":{part}"#)), "{}", recorded(&fakes)[0]);
-        assert!(report.alerts[0].message.contains(&format!("{total} {currency}")), "{}", report.alerts[0].message);
+        assert!(
+            report.alerts[0].message.contains(&format!("{total} {currency}")),
+            "{}",
+            report.alerts[0].message
+        );
     }
 }
 
@@ -166,7 +182,8 @@ fn currencies_without_and_with_three_places_go_through_exactly() {
 fn settings_may_leave_the_record_to_a_person() {
     let delivery = collected("150.1", "150.1");
     let settings = r#"{"location_id":"loc1","mode":"all","cash":{"record":false}}"#;
-    let fakes = again(Fakes::new(settings, NOW), &delivery).answer("GET /payments/transactions?*", 200, &page(&[]));
+    let fakes =
+        again(Fakes::new(settings, NOW), &delivery).answer("GET /payments/transactions?*", 200, &page(&[]));
     assert!(done(with(&fakes, push).unwrap()).alerts.is_empty());
     assert!(recorded(&fakes).is_empty());
 }

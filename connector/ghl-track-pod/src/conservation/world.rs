@@ -86,7 +86,9 @@ impl World {
 
     fn order(&self) -> String {
         let item = |price: &str, quantity: i64| {
-            format!(r#"{{"name":"{price}","qty":{quantity},"product":{{"_id":"x"}},"price":{{"_id":"{price}","currency":"USD","amount":1}}}}"#)
+            format!(
+                r#"{{"name":"{price}","qty":{quantity},"product":{{"_id":"x"}},"price":{{"_id":"{price}","currency":"USD","amount":1}}}}"#
+            )
         };
         // p1 is on two lines, which GoHighLevel's fulfilments cannot tell apart.
         let items = [item("p1", 1), item("p1", 2), item("p2", 2)].join(",");
@@ -136,17 +138,24 @@ impl World {
             "/payments/orders/o1" => self.order(),
             "/Order/Id/o1" => self.track_pod(),
             "/payments/transactions" => {
-                let rows: Vec<String> = (0..self.payments.borrow().len()).map(|index| self.payment(index)).collect();
+                let rows: Vec<String> =
+                    (0..self.payments.borrow().len()).map(|index| self.payment(index)).collect();
                 format!(r#"{{"data":[{}],"totalCount":{}}}"#, rows.join(","), rows.len())
             }
             "/payments/orders/o1/fulfillments" => {
                 let fulfilled = self.fulfilled.borrow();
-                let items = fulfilled.iter().map(|(price, qty)| format!(r#"{{"price":{{"_id":"{price}"}},"qty":{qty}}}"#));
+                let items = fulfilled
+                    .iter()
+                    .map(|(price, qty)| format!(r#"{{"price":{{"_id":"{price}"}},"qty":{qty}}}"#));
                 format!(r#"{{"data":[{{"_id":"f","items":[{}]}}]}}"#, items.collect::<Vec<_>>().join(","))
             }
             "/contacts/c1/notes" => {
                 let notes = self.notes.borrow();
-                let notes: Vec<String> = notes.iter().enumerate().map(|(id, body)| format!(r#"{{"id":"{id}","body":{body}}}"#)).collect();
+                let notes: Vec<String> = notes
+                    .iter()
+                    .enumerate()
+                    .map(|(id, body)| format!(r#"{{"id":"{id}","body":{body}}}"#))
+                    .collect();
                 format!(r#"{{"notes":[{}]}}"#, notes.join(","))
             }
             other => panic!("nobody answers GET {other}"),
@@ -166,7 +175,11 @@ impl World {
                 let amount = text.split(r#""amount":"#).nth(1).unwrap().split([',', '}']).next().unwrap();
                 let amount: transload_model::Decimal = amount.parse().unwrap();
                 let cents = amount.with_exponent(2).unwrap().units();
-                assert!(cents > 0 && cents <= TOTAL - self.captured(), "{cents} recorded of {}", TOTAL - self.captured());
+                assert!(
+                    cents > 0 && cents <= TOTAL - self.captured(),
+                    "{cents} recorded of {}",
+                    TOTAL - self.captured()
+                );
                 let meta = body["meta"].to_string();
                 self.payments.borrow_mut().push(Payment { cents, refunded: 0, by_card: false, meta });
                 r#"{"success":true}"#
@@ -184,7 +197,12 @@ impl World {
     }
 
     pub fn pays_by_card(&self, cents: i64) {
-        self.payments.borrow_mut().push(Payment { cents, refunded: 0, by_card: true, meta: "null".to_owned() });
+        self.payments.borrow_mut().push(Payment {
+            cents,
+            refunded: 0,
+            by_card: true,
+            meta: "null".to_owned(),
+        });
     }
 }
 
@@ -235,7 +253,12 @@ impl Store for World {
         Ok(())
     }
 
-    fn list_keys(&self, _: &str, _: Option<&str>, _: u32) -> Result<(Vec<String>, Option<String>), StoreError> {
+    fn list_keys(
+        &self,
+        _: &str,
+        _: Option<&str>,
+        _: u32,
+    ) -> Result<(Vec<String>, Option<String>), StoreError> {
         Ok((self.entries.borrow().keys().cloned().collect(), None))
     }
 }

@@ -82,7 +82,8 @@ fn the_timeline_gets_the_proof_and_says_how_long_its_links_work() {
 
 #[test]
 fn a_failed_attempt_may_be_followed_by_a_delivery() {
-    let failed = delivery(&format!(r#""StatusId": 2, "RejectReason": "Nobody home", {}"#, goods([None, None])));
+    let failed =
+        delivery(&format!(r#""StatusId": 2, "RejectReason": "Nobody home", {}"#, goods([None, None])));
     let rescheduled = delivery(&format!(r#""RescheduledTimes": 1, {}"#, goods([None, None])));
     let fakes = noted(&failed)
         .answer("GET /Order/Id/o1", 200, &rescheduled)
@@ -115,7 +116,11 @@ fn refused_goods_are_noted_and_told_to_a_person_once() {
 
 #[test]
 fn what_is_refused_of_a_delivery_is_told_line_by_line() {
-    let goods = with_changed(&goods([Some(1), Some(1)]), r#""Quantity": 2,"#, r#""Quantity": 2, "RejectReason": "Torn","#);
+    let goods = with_changed(
+        &goods([Some(1), Some(1)]),
+        r#""Quantity": 2,"#,
+        r#""Quantity": 2, "RejectReason": "Torn","#,
+    );
     let report = done(with(&posted(&delivery(&format!(r#""StatusId": 4, {goods}"#))), push).unwrap());
     assert_eq!(alerts(&report), ["goods-rejected"]);
     assert!(report.alerts[0].message.contains("1 × Coat (Torn)"), "{}", report.alerts[0].message);
@@ -154,7 +159,8 @@ fn a_finished_delivery_that_is_taken_back_is_told_once_and_changes_nothing() {
 
 #[test]
 fn a_deleted_delivery_is_told_once() {
-    let gone = r#"{"Order":{"Number":"o1","DeletedBy":"ann","DeletedDate":"2024-04-04T16:00:00"},"Status":410}"#;
+    let gone =
+        r#"{"Order":{"Number":"o1","DeletedBy":"ann","DeletedDate":"2024-04-04T16:00:00"},"Status":410}"#;
     let fakes = Fakes::new(SETTINGS, NOW)
         .answer("GET /Order/Id/o1", 410, gone)
         .answer("GET /payments/orders/o1?*", 200, ORDER)
@@ -170,9 +176,11 @@ fn a_deleted_delivery_is_told_once() {
 #[test]
 fn a_deleted_delivery_of_a_cancelled_order_alarms_nobody() {
     let order = with_changed(ORDER, r#""status": "pending""#, r#""status": "cancelled""#);
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /Order/Id/o1", 410, r#"{"Status":410}"#)
-        .answer("GET /payments/orders/o1?*", 200, &order);
+    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /Order/Id/o1", 410, r#"{"Status":410}"#).answer(
+        "GET /payments/orders/o1?*",
+        200,
+        &order,
+    );
     assert!(why_skipped(with(&fakes, push).unwrap()).contains("called off"));
 }
 

@@ -1,6 +1,5 @@
 //! Messages to customers, against scripted vendors.
 
-use transload_model::{FulfillmentState, Instant};
 use transload_sdk::Severity;
 use transload_sdk::fakes::Fakes;
 use transload_wire::HttpError;
@@ -20,31 +19,19 @@ const SENT: &str = r#"{"conversationId":"v1","messageId":"m1"}"#;
 /// The vendors of a delivery on its way.
 fn leaving(settings: &str) -> Fakes {
     let order = delivery(&format!(r#""StatusId": 1, "ETA": "2024-04-04T17:30:00", {}"#, goods([None, None])));
-    Fakes::new(settings, NOW).answer("GET /Order/Id/o1", 200, &order).answer("GET /payments/orders/o1?*", 200, ORDER)
+    Fakes::new(settings, NOW).answer("GET /Order/Id/o1", 200, &order).answer(
+        "GET /payments/orders/o1?*",
+        200,
+        ORDER,
+    )
 }
 
 fn push(connection: &Connection) -> Result<Receipt, Failure> {
     fulfillments::push(connection, "o1")
 }
 
-fn told(state: FulfillmentState) -> Fulfillment {
-    Fulfillment {
-        id: "track-1".to_owned(),
-        order_id: "o1".to_owned(),
-        state,
-        attempt: 1,
-        lines: Vec::new(),
-        tracking: Vec::new(),
-        proof: None,
-        cash_collected: None,
-        reason: None,
-        happened_at: Some(Instant(1)),
-        estimated_at: None,
-    }
-}
-
 fn send_planned(connection: &Connection) -> Result<Receipt, Failure> {
-    send(connection, KEY, &told(FulfillmentState::OutForDelivery))
+    send(connection, KEY)
 }
 
 #[test]
@@ -63,9 +50,11 @@ fn a_message_is_planned_with_its_text_and_sent_by_the_event_that_follows() {
 #[test]
 fn the_same_state_of_the_same_attempt_is_told_once() {
     let order = delivery(&format!(r#""StatusId": 1, "ETA": "2024-04-04T18:30:00", {}"#, goods([None, None])));
-    let fakes = leaving(BY_TEXT)
-        .answer("GET /Order/Id/o1", 200, &order)
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
+    let fakes = leaving(BY_TEXT).answer("GET /Order/Id/o1", 200, &order).answer(
+        "GET /payments/orders/o1?*",
+        200,
+        ORDER,
+    );
     assert_eq!(done(with(&fakes, push).unwrap()).follow_ups.len(), 1);
     why_skipped(with(&fakes, push).unwrap());
 }
@@ -89,6 +78,24 @@ fn a_message_that_may_have_gone_out_is_never_sent_again() {
 }
 
 #[test]
+fn an_action_sends_at_once_what_it_plans() {
+    let fakes = leaving(BY_TEXT).answer("GET /contacts/c1", 200, CONTACT).answer(SEND, 201, SENT);
+    let report = done(with(&fakes, |connection| send_now(connection, push(connection)?)).unwrap());
+    assert_eq!(verbs(&report), [(Verb::Notified, "ghl", "message")]);
+    assert!(report.follow_ups.is_empty());
+}
+
+#[test]
+fn a_key_says_what_was_told() {
+    for notice in Notice::ALL {
+        let key = format!("message/o1-20240404/{}/2", notice.name());
+        let told = told(&key).unwrap();
+        assert_eq!((told.0, told.1.state, told.1.attempt), ("o1-20240404", notice.state(), 2));
+    }
+    assert!(told("message/o1/lost/1").is_none() && told("message/o1").is_none());
+}
+
+#[test]
 fn do_not_disturb_is_respected_wholly_and_by_channel() {
     for contact in [
         r#"{"contact":{"id":"c1","dnd":true}}"#,
@@ -107,9 +114,11 @@ fn do_not_disturb_is_respected_wholly_and_by_channel() {
 
 #[test]
 fn a_refused_message_is_told_to_a_person_and_holds_up_nothing() {
-    let fakes = leaving(BY_TEXT)
-        .answer("GET /contacts/c1", 200, CONTACT)
-        .answer(SEND, 422, r#"{"statusCode":422,"message":["contact has no phone"]}"#);
+    let fakes = leaving(BY_TEXT).answer("GET /contacts/c1", 200, CONTACT).answer(
+        SEND,
+        422,
+        r#"{"statusCode":422,"message":["contact has no phone"]}"#,
+    );
     with(&fakes, push).unwrap();
     let report = done(with(&fakes, send_planned).unwrap());
     assert_eq!((alerts(&report), report.alerts[0].severity), (vec!["message-not-sent"], Severity::Warning));
@@ -133,15 +142,22 @@ fn a_message_that_was_overtaken_is_not_sent() {
 
 #[test]
 fn an_e_mail_has_its_subject_and_a_workflow_its_own_words() {
-    let by_mail = with_changed(BY_TEXT, r#""channel":"sms""#, r#""channel":"email","subject":"Order {{ order.number }}""#);
+    let by_mail = with_changed(
+        BY_TEXT,
+        r#""channel":"sms""#,
+        r#""channel":"email","subject":"Order {{ order.number }}""#,
+    );
     let fakes = leaving(&by_mail).answer("GET /contacts/c1", 200, CONTACT).answer(SEND, 201, SENT);
     with(&fakes, push).unwrap();
     with(&fakes, send_planned).unwrap();
     assert!(body(&writes(&fakes)[0]).contains(r#""subject":"Order o1""#));
-    let by_workflow = with_changed(BY_TEXT, r#""channel":"sms""#, r#""channel":"workflow","workflow_id":"w1""#);
-    let fakes = leaving(&by_workflow)
-        .answer("GET /contacts/c1", 200, CONTACT)
-        .answer("POST /contacts/c1/workflow/w1", 200, r#"{"succeded":true}"#);
+    let by_workflow =
+        with_changed(BY_TEXT, r#""channel":"sms""#, r#""channel":"workflow","workflow_id":"w1""#);
+    let fakes = leaving(&by_workflow).answer("GET /contacts/c1", 200, CONTACT).answer(
+        "POST /contacts/c1/workflow/w1",
+        200,
+        r#"{"succeded":true}"#,
+    );
     with(&fakes, push).unwrap();
     done(with(&fakes, send_planned).unwrap());
 }
@@ -153,9 +169,11 @@ fn nobody_is_told_what_has_no_text_or_no_channel_or_is_history() {
         "2024-04-04T16:30:00",
         "2024-04-01T16:30:00",
     );
-    let history = Fakes::new(BY_TEXT, NOW)
-        .answer("GET /Order/Id/o1", 200, &old)
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
+    let history = Fakes::new(BY_TEXT, NOW).answer("GET /Order/Id/o1", 200, &old).answer(
+        "GET /payments/orders/o1?*",
+        200,
+        ORDER,
+    );
     for fakes in [
         history,
         leaving(SETTINGS),

@@ -36,7 +36,9 @@ fn amounts(report: &Report) -> Vec<(&str, String)> {
     let text = |amount: &transload_sdk::bindings::transload::connector::types::Money| {
         format!("{}e-{}", amount.amount.units, amount.amount.exponent)
     };
-    with_amount.map(|effect| (effect.kind.as_str(), effect.amount.as_ref().map(text).unwrap_or_default())).collect()
+    with_amount
+        .map(|effect| (effect.kind.as_str(), effect.amount.as_ref().map(text).unwrap_or_default()))
+        .collect()
 }
 
 #[test]
@@ -75,17 +77,25 @@ fn money_that_moved_has_the_delivery_looked_at_again_and_the_note_names_it() {
         .answer("POST /contacts/c1/tags", 201, TAGGED)
         .answer("GET /payments/orders/o1?*", 200, ORDER);
     let report = done(with(&fakes, record).unwrap());
-    assert_eq!((report.follow_ups[0].id.as_str(), report.follow_ups[0].subject.as_str()), ("order o1 after t1 succeeded 0", "o1"));
+    assert_eq!(
+        (report.follow_ups[0].id.as_str(), report.follow_ups[0].subject.as_str()),
+        ("order o1 after t1 succeeded 0", "o1")
+    );
     let note = body(&writes(&fakes)[0]);
-    assert!(note.contains("Track-POD delivery track-1, https://web.track-pod.com/track?id=track-1"), "{note}");
+    assert!(
+        note.contains("Track-POD delivery track-1, https://web.track-pod.com/track?id=track-1"),
+        "{note}"
+    );
 }
 
 #[test]
 fn an_order_that_waited_for_its_payment_is_looked_at_without_a_delivery() {
     let settings = r#"{"location_id":"loc1","mode":"all","cash_on_delivery":false}"#;
-    let fakes = paid(settings, PAYMENT, None)
-        .answer("POST /contacts/c1/tags", 201, TAGGED)
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
+    let fakes = paid(settings, PAYMENT, None).answer("POST /contacts/c1/tags", 201, TAGGED).answer(
+        "GET /payments/orders/o1?*",
+        200,
+        ORDER,
+    );
     assert_eq!(done(with(&fakes, record).unwrap()).follow_ups.len(), 1);
 }
 
@@ -96,7 +106,10 @@ fn all_given_back_after_the_goods_are_gone_is_told_to_a_person() {
         .answer("POST /contacts/c1/notes", 201, NOTE)
         .answer("POST /contacts/c1/tags", 201, TAGGED);
     let report = done(with(&fakes, record).unwrap());
-    assert_eq!((alerts(&report), report.alerts[0].severity), (vec!["refund-after-delivery"], Severity::Critical));
+    assert_eq!(
+        (alerts(&report), report.alerts[0].severity),
+        (vec!["refund-after-delivery"], Severity::Critical)
+    );
     assert!(report.follow_ups.is_empty());
 }
 
@@ -132,7 +145,8 @@ fn cash_that_comes_back_as_a_transaction_is_no_second_payment() {
 #[test]
 fn what_pays_for_an_invoice_or_a_subscription_is_kept_under_it() {
     for (kind, key) in [("invoice", "revenue/invoice/o1"), ("subscription", "revenue/subscription/o1")] {
-        let payment = with_changed(PAYMENT, r#""entityType": "order""#, &format!(r#""entityType": "{kind}""#));
+        let payment =
+            with_changed(PAYMENT, r#""entityType": "order""#, &format!(r#""entityType": "{kind}""#));
         let fakes = Fakes::new(SETTINGS, NOW)
             .answer("GET /payments/transactions/t1?*", 200, &payment)
             .answer("GET /contacts/c1/notes", 200, NO_NOTES)
@@ -190,7 +204,11 @@ fn a_confirmed_payment_becomes_a_record_that_names_the_delivery_once() {
     let report = done(with(&fakes, record).unwrap());
     assert_eq!(verbs(&report).last(), Some(&(Verb::Created, "ghl", "record")));
     let sent = body(writes(&fakes).last().unwrap());
-    for member in [r#""order_id":"o1""#, r#""amount":"150.10""#, r#""delivery":"track-1 https://web.track-pod.com/track?id=track-1""#] {
+    for member in [
+        r#""order_id":"o1""#,
+        r#""amount":"150.10""#,
+        r#""delivery":"track-1 https://web.track-pod.com/track?id=track-1""#,
+    ] {
         assert!(sent.contains(member), "{member} is not in {sent}");
     }
     with(&fakes, record).unwrap();
@@ -213,7 +231,11 @@ fn a_confirmed_payment_becomes_an_opportunity_that_is_won() {
     let settings = r#"{"location_id":"loc1","mode":"all","payment_record":{"kind":"opportunity","pipeline_id":"pl","stage_id":"st"}}"#;
     for (present, call, verb) in [
         (r#"{"opportunities":[],"meta":{"total":0}}"#, "POST /opportunities/", Verb::Created),
-        (r#"{"opportunities":[{"id":"op1","name":"Order o1"}],"meta":{"total":1}}"#, "PUT /opportunities/op1", Verb::Updated),
+        (
+            r#"{"opportunities":[{"id":"op1","name":"Order o1"}],"meta":{"total":1}}"#,
+            "PUT /opportunities/op1",
+            Verb::Updated,
+        ),
     ] {
         let fakes = paid(settings, PAYMENT, None)
             .answer("GET /payments/orders/o1?*", 200, ORDER)
