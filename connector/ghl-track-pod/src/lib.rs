@@ -4,6 +4,7 @@
 //! So a webhook may come twice, late or out of order, and an event may run again after a crash.
 
 mod actions;
+mod call_off;
 mod cash;
 mod check;
 mod fulfillments;
@@ -12,17 +13,21 @@ mod manifest;
 mod messages;
 mod notes;
 mod orders;
+mod payments;
 mod payment_record;
 mod progress;
+mod renewals;
 mod revenue;
 mod settings;
+mod subscriptions;
 mod templates;
+mod terms;
 mod timeline;
 mod transactions;
 
 use transload_sdk::{
     Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, Fulfillment, Invoice,
-    Order, Probe, Receipt, Subscription, Transaction, skipped,
+    Order, Probe, Receipt, Subscription, Transaction, Window, skipped,
 };
 
 use settings::Connection;
@@ -41,6 +46,15 @@ impl Connector for GhlTrackPod {
 
     fn poll(cx: &Context, trigger: &str, cursor: Option<&str>) -> Result<EventPage, Failure> {
         intake::poll(cx, trigger, cursor)
+    }
+
+    fn backfill(
+        cx: &Context,
+        trigger: &str,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Result<EventPage, Failure> {
+        intake::backfill(cx, trigger, window, cursor)
     }
 
     fn on_order(cx: &Context, _: &Envelope, order: Order) -> Result<Receipt, Failure> {
@@ -65,8 +79,9 @@ impl Connector for GhlTrackPod {
         transactions::record(&Connection::new(cx, &settings), &transaction.id)
     }
 
-    fn on_subscription(_: &Context, _: &Envelope, subscription: Subscription) -> Result<Receipt, Failure> {
-        Ok(skipped(format!("subscription {} needs no delivery of its own", subscription.id)))
+    fn on_subscription(cx: &Context, _: &Envelope, subscription: Subscription) -> Result<Receipt, Failure> {
+        let settings = cx.settings()?;
+        subscriptions::changed(&Connection::new(cx, &settings), &subscription.id)
     }
 
     fn on_invoice(_: &Context, _: &Envelope, invoice: Invoice) -> Result<Receipt, Failure> {

@@ -7,7 +7,7 @@ use transload_sdk::{Event, Failure, Receipt, Severity, Verb, Work, skipped};
 use transload_track_pod::Lookup;
 
 use crate::settings::Connection;
-use crate::{cash, notes, payment_record, revenue};
+use crate::{cash, notes, payment_record, revenue, subscriptions};
 
 /// The delivery of the order that a payment is for.
 pub struct Delivery {
@@ -86,6 +86,7 @@ fn of_order(
     }
     work = note_refund(connection, work, &order, transaction)?;
     work = payment_record::write(connection, work, transaction, Some(order_id), delivery.as_ref())?;
+    work = subscriptions::renewed(connection, work, transaction)?;
     let Some(movement) = movement else { return Ok(work) };
     let delivered = delivery.as_ref().is_some_and(|delivery| delivery.fulfillment.state.has_delivered());
     if delivered {
