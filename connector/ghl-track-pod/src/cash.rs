@@ -120,7 +120,8 @@ fn till(
 ) -> Result<Option<Till>, Failure> {
     let currency = order.total.currency;
     let transactions = connection.ghl.order_transactions(&order.id)?;
-    let captured: Vec<&Transaction> = transactions.iter().filter(|it| it.status.is_captured()).collect();
+    let captured: Vec<&Transaction> =
+        transactions.iter().filter(|it| it.status.is_captured() && it.live == order.live).collect();
     if captured.iter().any(|transaction| transaction.amount.currency != currency) {
         return Ok(None);
     }

@@ -9,7 +9,7 @@ use transload_sdk::{Context, Failure, Receipt, Store};
 use transload_track_pod::Order as Present;
 
 use crate::settings::Connection;
-use crate::{fulfillments, progress, revenue, transactions};
+use crate::{fulfillments, messages, progress, revenue, transactions};
 use world::{ORDERED, TOTAL, World, dollars};
 
 /// Something that happens, and is heard of.
@@ -80,7 +80,7 @@ fn happen(world: &World, step: &Step) {
 
 fn hear(world: &World, step: &Step) {
     match step {
-        Step::Drive { .. } | Step::Reschedule => world.run(|cx| flow(cx, |it| fulfillments::push(it, "o1"))),
+        Step::Drive { .. } | Step::Reschedule => hear_delivery(world),
         Step::Card(_) | Step::Refund { .. } | Step::Again { .. } => {
             let count = world.payments.borrow().len();
             for index in 0..count {
@@ -89,15 +89,24 @@ fn hear(world: &World, step: &Step) {
             if let Step::Again { payment } = step
                 && payment % 2 == 0
             {
-                world.run(|cx| flow(cx, |it| fulfillments::push(it, "o1")));
+                hear_delivery(world);
             }
         }
     }
 }
 
-fn flow(cx: &Context, run: impl Fn(&Connection) -> Result<Receipt, Failure>) -> Result<(), Failure> {
+/// A delivery's event, and those that follow.
+fn hear_delivery(world: &World) {
+    if let Receipt::Done(report) = world.run(|cx| flow(cx, |it| fulfillments::push(it, "o1"))) {
+        for event in report.follow_ups {
+            world.run(|cx| flow(cx, |it| messages::send(it, &event.id)));
+        }
+    }
+}
+
+fn flow(cx: &Context, run: impl Fn(&Connection) -> Result<Receipt, Failure>) -> Result<Receipt, Failure> {
     let settings = cx.settings()?;
-    run(&Connection::new(cx, &settings)).map(drop)
+    run(&Connection::new(cx, &settings))
 }
 
 /// The delivery as the vendor's crate reads it.
@@ -132,6 +141,15 @@ fn money_adds_up(world: &World) {
     assert!(captured <= TOTAL, "more than the order costs");
     let (_, cash) = paid(world);
     assert!(cash <= world.delivery.borrow().collected, "more than was collected");
+}
+
+/// The texts begin with state and attempt.
+fn the_customer_is_told_once(world: &World) {
+    let told = world.messages.borrow();
+    let mut states: Vec<&str> = told.iter().filter_map(|text| text.split(" 2024").next()).collect();
+    states.sort_unstable();
+    states.dedup();
+    assert_eq!(states.len(), told.len(), "{told:?}");
 }
 
 fn each_note_is_there_once(world: &World) {
@@ -169,6 +187,7 @@ proptest! {
             hear(&world, &Step::Again { payment: 1 });
             money_adds_up(&world);
             each_note_is_there_once(&world);
+            the_customer_is_told_once(&world);
 
             let after = progress::load(&world.context(), "o1").unwrap();
             if let (Some(then), Some(now)) = (&before.progress, &after.progress) {
@@ -178,6 +197,8 @@ proptest! {
             if heard && matches!(moved, Move::Same | Move::Forward) && reported.state.has_delivered() {
                 let ((card, cash), collected) = (paid(&world), world.delivery.borrow().collected);
                 prop_assert_eq!(cash, cash_before.max(collected.min(TOTAL - card)), "all cash that is due is recorded");
+                let told = format!("{} {} ", reported.state.describe(), reported.attempt);
+                prop_assert!(world.messages.borrow().iter().any(|text| text.starts_with(&told)), "nobody is told {told}");
                 let accepted = world.delivery.borrow().accepted;
                 for (most, (accepted, (_, ordered))) in most.iter_mut().zip(accepted.iter().zip(ORDERED)) {
                     *most = (*most).max(*accepted.min(&ordered));

@@ -71,7 +71,7 @@ pub fn plan(connection: &Connection, work: Work, seen: &Seen) -> Result<Work, Fa
     Ok(work.follow_up(Event {
         id: key,
         source: "track-pod",
-        subject: seen.id.to_owned(),
+        subject: seen.order.id.clone(),
         occurred_at: seen.fulfillment.happened_at,
         raw: None,
         change: Change::Fulfillment(Fulfillment { order_id: seen.id.to_owned(), ..seen.fulfillment.clone() }),
