@@ -51,7 +51,9 @@ pub fn call_off(connection: &Connection, order: &Order, why: Why) -> Result<Rece
     let id = &order.id;
     let call = CallOff { connection, order, why };
     let present = match connection.track_pod.order(id)? {
-        Lookup::Missing => return Ok(skipped(format!("{}, and there is no delivery of {id}", why.describe()))),
+        Lookup::Missing => {
+            return Ok(skipped(format!("{}, and there is no delivery of {id}", why.describe())));
+        }
         // An attempt of ours may have deleted it and ended before it came to the note.
         Lookup::Deleted { .. } => return call.done(Verb::Verified, "the delivery is deleted"),
         Lookup::Found(present) => present,
@@ -148,3 +150,6 @@ impl CallOff<'_> {
         Work::default().alert(severity, kind, id, text).into()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,7 +81,8 @@ impl Check<'_> {
 
     fn subscriptions(&self) -> Probe {
         let one = SubscriptionQuery { limit: 1, ..SubscriptionQuery::default() };
-        let seen = self.connection.ghl.subscriptions(&one).map(|page| format!("{} subscriptions", page.total));
+        let seen =
+            self.connection.ghl.subscriptions(&one).map(|page| format!("{} subscriptions", page.total));
         let needed = self.connection.settings.subscriptions.renew;
         optional(&endpoints::LIST_SUBSCRIPTIONS, needed, "changes of subscriptions are not noticed", seen)
     }
@@ -150,3 +151,6 @@ fn advice(error: &ApiError) -> String {
         _ => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

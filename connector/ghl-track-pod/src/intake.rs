@@ -39,7 +39,9 @@ pub fn receive(cx: &Context, delivery: &Delivery) -> Result<Vec<Event>, Failure>
 fn from_ghl(cx: &Context, body: &[u8]) -> Result<Vec<Event>, Failure> {
     let settings: Settings = cx.settings()?;
     // A marketplace app has one address for the webhooks of all locations that installed it.
-    let ours = |location: &Option<String>| location.as_ref().is_none_or(|location| *location == settings.location_id);
+    let ours = |location: &Option<String>| {
+        location.as_ref().is_none_or(|location| *location == settings.location_id)
+    };
     let ghl = transload_ghl::Client::new(cx.http, &settings.location_id).version(&settings.ghl_version);
     match read(body).map_err(|error| rejected(error.to_string()))? {
         Hook::Order { webhook_id, location_id, occurred_at, order, .. } if ours(&location_id) => {
@@ -99,7 +101,12 @@ pub fn poll(cx: &Context, trigger: &str, cursor: Option<&str>) -> Result<EventPa
 }
 
 /// Asks a vendor for the history of `trigger` in `window`, a page at a time.
-pub fn backfill(cx: &Context, trigger: &str, window: Window, cursor: Option<&str>) -> Result<EventPage, Failure> {
+pub fn backfill(
+    cx: &Context,
+    trigger: &str,
+    window: Window,
+    cursor: Option<&str>,
+) -> Result<EventPage, Failure> {
     match trigger {
         DELIVERIES => deliveries::backfill(cx, window, cursor),
         _ => listing_of(trigger)?.backfill(cx, window, cursor),
@@ -134,3 +141,6 @@ fn bad_cursor(error: serde_json::Error) -> Failure {
 fn cursor_text(cursor: &impl serde::Serialize) -> Result<Option<String>, Failure> {
     serde_json::to_string(cursor).map(Some).map_err(|error| rejected(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

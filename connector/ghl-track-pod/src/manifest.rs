@@ -97,9 +97,30 @@ fn triggers() -> Vec<Trigger> {
     let transaction = (Kind::Transaction, TRANSACTION_SCHEMA, TRANSACTION_SAMPLE);
     let subscription = (Kind::Subscription, SUBSCRIPTION_SCHEMA, SUBSCRIPTION_SAMPLE);
     vec![
-        manifest::trigger("orders", "An order was placed, or its status changed", ghl(), order.0, order.1, order.2),
-        manifest::trigger("deliveries", "A delivery moved on", track_pod(), delivery.0, delivery.1, delivery.2),
-        poll(ORDERS, "An order was placed or changed (without webhooks)", ORDERS_MS, order.0, order.1, order.2),
+        manifest::trigger(
+            "orders",
+            "An order was placed, or its status changed",
+            ghl(),
+            order.0,
+            order.1,
+            order.2,
+        ),
+        manifest::trigger(
+            "deliveries",
+            "A delivery moved on",
+            track_pod(),
+            delivery.0,
+            delivery.1,
+            delivery.2,
+        ),
+        poll(
+            ORDERS,
+            "An order was placed or changed (without webhooks)",
+            ORDERS_MS,
+            order.0,
+            order.1,
+            order.2,
+        ),
         poll(
             TRANSACTIONS,
             "A payment or a refund was made",

@@ -150,7 +150,8 @@ impl Sync<'_> {
     }
 
     fn advice(&self) -> String {
-        let whose = contact_id(&self.order).map_or_else(|| "its contact".to_owned(), |id| format!("contact {id}"));
+        let whose =
+            contact_id(&self.order).map_or_else(|| "its contact".to_owned(), |id| format!("contact {id}"));
         format!("add the address to {whose} in GoHighLevel, then retry this event")
     }
 
@@ -190,7 +191,8 @@ impl Sync<'_> {
             return self.note_created(work, wanted_cash(&wanted, self.due), present.track_link.as_deref());
         }
         if !self.connection.settings.writes {
-            let text = format!("the delivery of order {id} is not as the order is, and the setting `writes` is off");
+            let text =
+                format!("the delivery of order {id} is not as the order is, and the setting `writes` is off");
             return Ok(work.alert(Severity::Warning, "delivery-differs", id, text).into());
         }
         self.update(work, &wanted, present)
@@ -224,8 +226,11 @@ impl Sync<'_> {
 
     fn note_created(&self, work: Work, cod: Option<Money>, link: Option<&str>) -> Result<Receipt, Failure> {
         let follow = link.map(|link| format!(" Follow it: {link}")).unwrap_or_default();
-        let text =
-            format!("Delivery planned for the order of {}{}.{follow}", self.order.total, cash_on_delivery(cod));
+        let text = format!(
+            "Delivery planned for the order of {}{}.{follow}",
+            self.order.total,
+            cash_on_delivery(cod)
+        );
         let mark = format!("delivery-created {}", self.order.id);
         Ok(notes::write_once(self.connection, work, contact_id(&self.order), &mark, &text)?.into())
     }
@@ -263,3 +268,6 @@ fn cash_on_delivery(cod: Option<Money>) -> String {
 pub fn contact_id(order: &Order) -> Option<&str> {
     order.customer.as_ref()?.id.as_deref()
 }
+
+#[cfg(test)]
+mod tests;

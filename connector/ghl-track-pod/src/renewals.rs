@@ -14,7 +14,9 @@ const PERIODS_MAX: u32 = 1_200;
 /// The order that a delivery is of: the delivery's id, or what stands before the day of a renewal.
 pub fn order_of(delivery_id: &str) -> &str {
     match delivery_id.rsplit_once('-') {
-        Some((order, day)) if !order.is_empty() && day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit()) => {
+        Some((order, day))
+            if !order.is_empty() && day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
             order
         }
         _ => delivery_id,
@@ -114,7 +116,10 @@ mod tests {
             assert_eq!(order_of(id), id);
         }
         assert_eq!(order_of(&delivery_id("o1", "2026-02-01")), "o1");
-        assert!(delivery_id("660ed43bfdf9fc05a0de7a40", "2026-02-01").len() <= 50, "Track-POD takes 50 characters");
+        assert!(
+            delivery_id("660ed43bfdf9fc05a0de7a40", "2026-02-01").len() <= 50,
+            "Track-POD takes 50 characters"
+        );
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Subscriptions: a renewal charge makes the next delivery, and a subscription that ends is told of.
 
 use serde::{Deserialize, Serialize};
-use transload_model::{Entity, FulfillmentState, Instant, Money, Order, Subscription, SubscriptionStatus, Transaction};
-use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_ghl::SubscriptionQuery;
+use transload_model::{
+    Entity, FulfillmentState, Instant, Money, Order, Subscription, SubscriptionStatus, Transaction,
+};
+use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_track_pod::{Lookup, NewOrder, Terms};
 
 use crate::orders::contact_id;
@@ -24,7 +26,10 @@ pub fn renewed(connection: &Connection, work: Work, transaction: &Transaction) -
         return Ok(work);
     }
     let charged_at = transaction.created_at.ok_or_else(|| {
-        rejected(format!("transaction {} does not say when it was made, so its period is unknown", transaction.id))
+        rejected(format!(
+            "transaction {} does not say when it was made, so its period is unknown",
+            transaction.id
+        ))
     })?;
     let Some(day) = period(connection, &order, charged_at)? else { return Ok(work) };
     let order = Order { created_at: Some(charged_at), ..order };
@@ -43,7 +48,8 @@ fn period(connection: &Connection, order: &Order, charged_at: Instant) -> Result
         None => None,
     };
     let period = subscription.as_ref().and_then(|subscription| subscription.period.as_deref());
-    let began_at = subscription.as_ref().and_then(|subscription| subscription.created_at).or(order.created_at);
+    let began_at =
+        subscription.as_ref().and_then(|subscription| subscription.created_at).or(order.created_at);
     let anchor = began_at.ok_or_else(|| {
         rejected(format!("neither order {} nor its subscription says when it was made", order.id))
     })?;
@@ -67,19 +73,25 @@ impl Renewal<'_> {
             Lookup::Missing if !self.connection.settings.writes => Ok(work),
             Lookup::Missing => self.create(work),
             Lookup::Found(_) => self.note(verified(work, "the renewal has a delivery")),
-            Lookup::Deleted { .. } => Ok(verified(work, "the renewal's delivery was deleted; it is not created again")),
+            Lookup::Deleted { .. } => {
+                Ok(verified(work, "the renewal's delivery was deleted; it is not created again"))
+            }
         }
     }
 
     fn create(&self, work: Work) -> Result<Work, Failure> {
-        let paid = Payments { captured: self.transaction.amount, refunded: Money::zero(self.transaction.amount.currency) };
+        let paid = Payments {
+            captured: self.transaction.amount,
+            refunded: Money::zero(self.transaction.amount.currency),
+        };
         let due = Money::zero(self.order.total.currency);
-        let scope = Scope::of_order(&self.order, Some(&self.raw), paid.captured, due).with_payment(self.transaction);
+        let scope =
+            Scope::of_order(&self.order, Some(&self.raw), paid.captured, due).with_payment(self.transaction);
         let terms = terms(self.connection, &self.order.id, &scope, &paid, None)?;
         let reference = terms.customer_reference_id.clone().or_else(|| Some(self.order.id.clone()));
         let terms = Terms { id: Some(self.id.clone()), customer_reference_id: reference, ..terms };
-        let wanted =
-            NewOrder::from_order(&self.order, &terms).map_err(|error| rejected(format!("renewal {}: {error}", self.id)))?;
+        let wanted = NewOrder::from_order(&self.order, &terms)
+            .map_err(|error| rejected(format!("renewal {}: {error}", self.id)))?;
         self.connection.track_pod.create(&wanted)?;
         self.connection.cx.store.put(&key(&self.order.id), self.id.as_bytes())?;
         let summary = format!("delivery of the renewal of {} created", self.transaction.amount);
@@ -132,7 +144,12 @@ pub fn changed(connection: &Connection, subscription_id: &str) -> Result<Receipt
 }
 
 /// A note of the change. That a subscription runs is news only if it had stopped.
-fn note(connection: &Connection, work: Work, subscription: &Subscription, seen: bool) -> Result<Work, Failure> {
+fn note(
+    connection: &Connection,
+    work: Work,
+    subscription: &Subscription,
+    seen: bool,
+) -> Result<Work, Failure> {
     let runs = matches!(subscription.status, SubscriptionStatus::Active | SubscriptionStatus::Trialing);
     if runs && !seen {
         return Ok(work);
@@ -149,8 +166,11 @@ fn planned_though_ended(connection: &Connection, subscription: &Subscription) ->
         subscription.status,
         SubscriptionStatus::Cancelled | SubscriptionStatus::Unpaid | SubscriptionStatus::Expired
     );
-    let Some(order_id) = subscription.order_id.as_deref().filter(|_| ended) else { return Ok(Work::default()) };
-    let last = connection.cx.store.get(&key(order_id))?.and_then(|stored| String::from_utf8(stored.value).ok());
+    let Some(order_id) = subscription.order_id.as_deref().filter(|_| ended) else {
+        return Ok(Work::default());
+    };
+    let last =
+        connection.cx.store.get(&key(order_id))?.and_then(|stored| String::from_utf8(stored.value).ok());
     let id = last.as_deref().unwrap_or(order_id);
     let Lookup::Found(delivery) = connection.track_pod.order(id)? else { return Ok(Work::default()) };
     let state = delivery.fulfillment(None).state;
@@ -166,3 +186,6 @@ fn planned_though_ended(connection: &Connection, subscription: &Subscription) ->
     );
     Ok(Work::default().alert(Severity::Warning, "subscription-ended-but-planned", order_id, text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,7 @@ impl<'a> Client<'a> {
         self.send(self.request(endpoint, arguments, query))
     }
 
-    fn write(
+    fn send_json(
         &self,
         endpoint: &Endpoint,
         arguments: &[&str],

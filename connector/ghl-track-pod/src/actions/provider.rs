@@ -16,9 +16,13 @@ pub fn register(connection: &Connection) -> Result<Receipt, Failure> {
     let wanted = wanted(settings)?;
     let present = connection.ghl.whitelabel_providers()?;
     let title = |title: &Option<String>| title.as_deref() == Some(wanted.title.as_str());
-    if let Some(known) = present.iter().find(|known| known.is_named(&wanted.unique_name) || title(&known.title)) {
+    if let Some(known) =
+        present.iter().find(|known| known.is_named(&wanted.unique_name) || title(&known.title))
+    {
         let work = Work::default();
-        return Ok(work.effect(Verb::Verified, "ghl", "provider", &known.id, "it is registered already").into());
+        return Ok(work
+            .effect(Verb::Verified, "ghl", "provider", &known.id, "it is registered already")
+            .into());
     }
     let created = connection.ghl.create_whitelabel_provider(&wanted)?;
     let summary = format!("payment provider {} registered", wanted.title);
@@ -28,13 +32,16 @@ pub fn register(connection: &Connection) -> Result<Receipt, Failure> {
 fn wanted(settings: &ProviderSettings) -> Result<NewProvider, Failure> {
     let unique_name = settings.unique_name.parse();
     Ok(NewProvider {
-        unique_name: unique_name.map_err(|error| rejected(format!("the setting `provider.unique_name`: {error}")))?,
+        unique_name: unique_name
+            .map_err(|error| rejected(format!("the setting `provider.unique_name`: {error}")))?,
         title: settings.title.clone(),
         gateway: match settings.provider.as_str() {
             "authorize-net" => Gateway::AuthorizeNet,
             "nmi" => Gateway::Nmi,
             other => {
-                let text = format!("the setting `provider.provider` is {other:?}; it is \"authorize-net\" or \"nmi\"");
+                let text = format!(
+                    "the setting `provider.provider` is {other:?}; it is \"authorize-net\" or \"nmi\""
+                );
                 return Err(rejected(text));
             }
         },

@@ -72,7 +72,12 @@ fn delivery(connection: &Connection, order_id: &str) -> Result<Option<DeliverySt
         Lookup::Found(found) => {
             let delivery = found.fulfillment(None);
             let state = delivery.state.describe().to_owned();
-            Some(DeliveryStatus { state, attempt: delivery.attempt, link: found.track_link, reason: delivery.reason })
+            Some(DeliveryStatus {
+                state,
+                attempt: delivery.attempt,
+                link: found.track_link,
+                reason: delivery.reason,
+            })
         }
     })
 }

@@ -80,7 +80,11 @@ impl Listing {
         cursor.round = more.then_some(Round { offset: seen, ..round });
         let since = Instant(cursor.since);
         let events = rows.events.into_iter().filter(|(at, _)| at.is_none_or(|at| at >= since));
-        Ok(EventPage { events: events.map(|(_, event)| event).collect(), cursor: cursor_text(&cursor)?, more })
+        Ok(EventPage {
+            events: events.map(|(_, event)| event).collect(),
+            cursor: cursor_text(&cursor)?,
+            more,
+        })
     }
 
     /// What was made within `window`.
@@ -133,13 +137,15 @@ impl Listing {
                 Rows { events: events.collect(), total: page.total }
             }
             Self::Transactions => {
-                let query = TransactionQuery { start_at, end_at, limit, offset, ..TransactionQuery::default() };
+                let query =
+                    TransactionQuery { start_at, end_at, limit, offset, ..TransactionQuery::default() };
                 let page = ghl.transactions(&query)?;
                 let events = page.rows.into_iter().map(|row| (row.created_at, transaction_event(row)));
                 Rows { events: events.collect(), total: page.total }
             }
             Self::Subscriptions => {
-                let page = ghl.subscriptions(&SubscriptionQuery { start_at, limit, offset, ..Default::default() })?;
+                let page =
+                    ghl.subscriptions(&SubscriptionQuery { start_at, limit, offset, ..Default::default() })?;
                 let events = page.rows.into_iter().map(|row| {
                     let changed_at = row.updated_at.or(row.created_at);
                     (changed_at, subscription_event(row))
@@ -189,7 +195,12 @@ pub fn transaction_event(transaction: Transaction) -> Event {
 fn subscription_event(subscription: Subscription) -> Event {
     let changed_at = subscription.updated_at.or(subscription.created_at);
     Event {
-        id: format!("subscription {} {} {}", subscription.id, subscription.status.describe(), millis(changed_at)),
+        id: format!(
+            "subscription {} {} {}",
+            subscription.id,
+            subscription.status.describe(),
+            millis(changed_at)
+        ),
         source: "ghl",
         subject: subscription.order_id.as_ref().unwrap_or(&subscription.id).clone(),
         occurred_at: changed_at,
