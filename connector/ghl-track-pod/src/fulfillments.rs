@@ -106,6 +106,9 @@ fn deleted(
     let Some(order) = connection.ghl.order(order_id)? else {
         return gone(", and GoHighLevel does not know it");
     };
+    if !connection.settings.mode.accepts(order.live) {
+        return gone(", and the setting `mode` leaves its order out");
+    }
     let attempt = before.as_ref().map_or(1, |progress| progress.attempt);
     let reached = Progress { state: FulfillmentState::Cancelled, attempt, happened_at: at };
     let work = if before.is_some_and(|progress| progress.state.has_delivered()) {
@@ -116,21 +119,31 @@ fn deleted(
             progress::save(connection.cx, delivery_id, known)?;
             return gone(", as it should be: the order is called off");
         }
-        let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
-        let text = format!("The delivery was deleted in Track-POD{by}; it is not made again.");
-        let mark = format!("cancelled {delivery_id}");
-        let work = notes::write_once(connection, Work::default(), contact_id(&order), &mark, &text)?;
-        let text = format!(
-            "the delivery {delivery_id} was deleted in Track-POD{by}, and order {order_id} still stands; plan it there by \
-             hand, or cancel the order"
-        );
-        work.alert(Severity::Warning, "delivery-deleted", delivery_id, text)
+        tell_of_deletion(connection, delivery_id, &order, by)?
     };
     progress::save(connection.cx, delivery_id, known)?;
     if work.is_empty() {
         return gone(", and a person knows");
     }
     Ok(work.into())
+}
+
+fn tell_of_deletion(
+    connection: &Connection,
+    delivery_id: &str,
+    order: &Order,
+    by: Option<String>,
+) -> Result<Work, Failure> {
+    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+    let text = format!("The delivery was deleted in Track-POD{by}; it is not made again.");
+    let mark = format!("cancelled {delivery_id}");
+    let work = notes::write_once(connection, Work::default(), contact_id(order), &mark, &text)?;
+    let text = format!(
+        "the delivery {delivery_id} was deleted in Track-POD{by}, and order {} still stands; plan it there by hand, or \
+         cancel the order",
+        order.id
+    );
+    Ok(work.alert(Severity::Warning, "delivery-deleted", delivery_id, text))
 }
 
 /// Whether the order is not to be delivered any more: then a delivery that ends is what was wanted.

@@ -13,6 +13,7 @@ use transload_wire::ApiError;
 
 use crate::fulfillments::Seen;
 use crate::orders::contact_id;
+use crate::payments::Payments;
 use crate::progress;
 use crate::settings::{Channel, Connection, MessageSettings};
 use crate::templates::{Scope, Template};
@@ -137,7 +138,7 @@ fn skipping(why: &str) -> Receipt {
     skipped(format!("the customer is not told: {why}"))
 }
 
-/// Tells the customer of the order `order_id` what `text` says, over the channel of the settings.
+/// Tells the customer of the order `order_id` what `text`, a template, says, over the channel of the settings.
 pub fn notify(connection: &Connection, order_id: &str, text: &str) -> Result<Receipt, Failure> {
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
         return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
@@ -145,15 +146,20 @@ pub fn notify(connection: &Connection, order_id: &str, text: &str) -> Result<Rec
     let Some(contact_id) = contact_id(&order) else {
         return Ok(skipped(format!("order {order_id} has no contact that could be told")));
     };
-    let nothing = Money::zero(order.total.currency);
-    let scope = Scope::of_order(&order, Some(&raw), order.total, nothing);
-    let Some(via) = via(&connection.settings.messages, &scope)? else {
-        return Err(rejected("the setting `messages.channel` is \"none\": no message goes out"));
-    };
     if !connection.settings.writes {
         return Ok(skipping("the setting `writes` forbids it"));
     }
-    let letter = Letter { contact_id: contact_id.to_owned(), via, text: text.to_owned() };
+    let paid = Payments::of(connection, &order)?;
+    let scope = Scope::of_order(&order, Some(&raw), paid.captured, paid.due(&order)?);
+    let Some(via) = via(&connection.settings.messages, &scope)? else {
+        return Err(rejected("the setting `messages.channel` is \"none\": no message goes out"));
+    };
+    // What is wrong with the text is wrong with this call, and not with the connection.
+    let text = Template::new(text).render("text", &scope).map_err(|failure| match failure {
+        Failure::NeedsAttention(reason) => rejected(reason.replace("the setting", "the input")),
+        other => other,
+    })?;
+    let letter = Letter { contact_id: contact_id.to_owned(), via, text };
     deliver(connection, &letter, order_id).map(|(receipt, _)| receipt)
 }
 

@@ -187,14 +187,21 @@ fn nobody_is_told_what_has_no_text_or_no_channel_or_is_history() {
 
 #[test]
 fn a_person_can_have_the_customer_told() {
-    let fakes = Fakes::new(BY_TEXT, NOW)
-        .answer("GET /payments/orders/o1?*", 200, ORDER)
-        .answer("GET /contacts/c1", 200, CONTACT)
-        .answer(SEND, 201, SENT)
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
-    done(with(&fakes, |connection| notify(connection, "o1", "Your parcel waits at the depot.")).unwrap());
-    assert!(body(&writes(&fakes)[0]).contains("waits at the depot"));
-    let silent = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?*", 200, ORDER);
-    let outcome = with(&silent, |connection| notify(connection, "o1", "x"));
-    assert!(matches!(outcome, Err(Failure::Rejected(reason)) if reason.contains("messages.channel")));
+    let order = |settings: &str| {
+        Fakes::new(settings, NOW).answer("GET /payments/orders/o1?*", 200, ORDER).answer(
+            "GET /payments/transactions?*",
+            200,
+            &page(&[PAYMENT]),
+        )
+    };
+    let say = |fakes: &Fakes, text: &str| with(fakes, |connection| notify(connection, "o1", text));
+    let fakes = order(BY_TEXT).answer("GET /contacts/c1", 200, CONTACT).answer(SEND, 201, SENT);
+    done(say(&fakes, "Order {{ order.number }} waits, {{ order.paid }} paid.").unwrap());
+    assert!(body(&writes(&fakes)[0]).contains("Order o1 waits, 150.10 paid."));
+    for (settings, text, reason) in
+        [(SETTINGS, "x", "messages.channel"), (BY_TEXT, "{{ order.numbr }}", "`text`")]
+    {
+        let outcome = say(&order(settings), text);
+        assert!(matches!(&outcome, Err(Failure::Rejected(why)) if why.contains(reason)), "{outcome:?}");
+    }
 }
