@@ -69,7 +69,7 @@ const ACTIONS: &[Entry] = &[
     Entry {
         name: "push-fulfillment",
         title: "Write what was delivered of an order back to GoHighLevel",
-        run: Run::Order(fulfillments::push),
+        run: Run::Order(fulfillments::push_now),
     },
     Entry {
         name: "record-payment",

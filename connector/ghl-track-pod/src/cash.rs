@@ -1,114 +1,28 @@
 //! Cash that a driver collected becomes a payment of the GoHighLevel order, once.
 
-use std::collections::BTreeMap;
+mod ledger;
 
-use serde::{Deserialize, Serialize};
 use transload_ghl::{NewPayment, PaymentMode, TransactionDetail, is_recorded};
-use transload_model::{Allocation, Currency, Decimal, FulfillmentState, Money, Order, Till, Transaction};
-use transload_sdk::{Context, Failure, Receipt, Severity, Verb, Work, rejected, skipped};
-use transload_wire::Number;
+use transload_model::{Allocation, Decimal, FulfillmentState, Money, Order, Till, Transaction};
+use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
+use transload_track_pod::Cash;
 
 use crate::fulfillments::Seen;
 use crate::messages::is_refusal;
 use crate::progress::Known;
 use crate::settings::{CashMode, Connection};
-
-/// What is known of the cash for one order. Names of members are frozen: they are in operators' databases.
-#[derive(Default, Serialize, Deserialize)]
-struct Ledger {
-    /// What all of it is in: the order's currency.
-    currency: String,
-    /// By delivery and attempt, or by what an action calls it.
-    lots: BTreeMap<String, Lot>,
-    /// GoHighLevel's transactions that stand for these lots, with the lots' names.
-    transactions: BTreeMap<String, String>,
-}
-
-/// Cash of one attempt.
-#[derive(Clone, Copy, Serialize, Deserialize)]
-struct Lot {
-    /// What the driver had collected for the delivery in all.
-    collected: Number,
-    /// What was recorded of it.
-    recorded: Number,
-    /// What GoHighLevel knew of already.
-    present: Number,
-}
-
-/// A ledger and the version it was read at.
-struct Record {
-    ledger: Ledger,
-    key: String,
-    version: Option<u64>,
-}
+use ledger::{Ledger, Record, sum};
 
 /// The member of a recorded payment's `meta` that says which lot it is.
 const MARK: &str = "transload";
 
-impl Record {
-    fn load(cx: &Context, order_id: &str) -> Result<Self, Failure> {
-        let key = format!("cash/{order_id}");
-        let Some(stored) = cx.store.get(&key)? else {
-            return Ok(Self { ledger: Ledger::default(), key, version: None });
-        };
-        let ledger = serde_json::from_slice(&stored.value)
-            .map_err(|error| rejected(format!("the store's entry {key} cannot be read: {error}")))?;
-        Ok(Self { ledger, key, version: Some(stored.version) })
-    }
-
-    fn save(self, cx: &Context) -> Result<(), Failure> {
-        let value = serde_json::to_vec(&self.ledger).map_err(|error| rejected(error.to_string()))?;
-        cx.store.compare_and_swap(&self.key, self.version, &value)?;
-        Ok(())
-    }
-}
-
-impl Ledger {
-    /// What was dealt with for the delivery before. Track-POD has one amount for a delivery, whose member it calls the
-    /// "collected paid amount", so that of a later attempt is taken to include those of earlier ones: the other way
-    /// round, an amount that stays when the delivery is planned anew would be recorded twice.
-    fn collected(&self, delivery_id: &str) -> Decimal {
-        let of_delivery = self
-            .lots
-            .iter()
-            .filter(|(name, _)| name.rsplit_once('/').is_some_and(|(delivery, _)| delivery == delivery_id));
-        of_delivery.map(|(_, lot)| lot.collected.0).max().unwrap_or(Decimal::ZERO)
-    }
-
-    /// The lot of `amount` that no transaction stands for yet.
-    fn unseen(&self, amount: Decimal) -> Option<String> {
-        let is_unseen = |name: &String| !self.transactions.values().any(|seen| seen == name);
-        let of_amount = |lot: &Lot| lot.recorded.0 == amount || lot.present.0 == amount;
-        let found = self.lots.iter().find(|(name, lot)| of_amount(lot) && is_unseen(name));
-        found.filter(|_| amount.is_positive()).map(|(name, _)| name.clone())
-    }
-
-    /// What GoHighLevel knows of it all.
-    fn told(&self, currency: Currency) -> Result<Money, Failure> {
-        let shares = self.lots.values().flat_map(|lot| [lot.recorded.0, lot.present.0]);
-        sum(shares, currency)
-    }
-}
-
-fn sum(amounts: impl Iterator<Item = Decimal>, currency: Currency) -> Result<Money, Failure> {
-    let mut sum = Money::zero(currency);
-    for amount in amounts {
-        sum = sum.checked_add(Money::new(amount, currency))?;
-    }
-    Ok(sum)
-}
-
 /// Deals with what the driver of a delivery that took place collected.
 pub fn settle(connection: &Connection, work: Work, known: &mut Known, seen: &Seen) -> Result<Work, Failure> {
-    let currency = seen.order.total.currency;
-    let zero = Money::zero(currency);
-    let asked = seen.present.cod.map(|cod| Money::new(cod.0, currency)).filter(|cod| !cod.amount.is_zero());
-    let said = seen.present.cod_actual.as_deref();
-    let collected = match (seen.fulfillment.cash_collected, said) {
-        (Some(collected), _) if !collected.amount.is_negative() => collected,
-        (None, None) => zero,
-        (_, said) => {
-            let said = said.unwrap_or_default();
+    let zero = Money::zero(seen.order.total.currency);
+    let collected = match seen.present.cash() {
+        Cash::Collected(amount) => Money { amount, ..zero },
+        Cash::Untold => zero,
+        Cash::Unclear(said) => {
             let text = format!(
                 "Track-POD says that {said:?} was collected for delivery {}: that is no amount",
                 seen.id
@@ -116,6 +30,8 @@ pub fn settle(connection: &Connection, work: Work, known: &mut Known, seen: &See
             return Ok(differs(work, known, seen, &text));
         }
     };
+    let asked =
+        seen.present.cod.map(|cod| Money { amount: cod.0, ..zero }).filter(|cod| !cod.amount.is_zero());
     if collected.amount.is_zero()
         && (asked.is_none() || seen.fulfillment.state != FulfillmentState::Delivered)
     {
@@ -127,7 +43,7 @@ pub fn settle(connection: &Connection, work: Work, known: &mut Known, seen: &See
         return Ok(if collected.amount.is_zero() { work } else { differs(work, known, seen, &text) });
     }
     let mut record = Record::load(connection.cx, &seen.order.id)?;
-    let before = Money::new(record.ledger.collected(seen.id), currency);
+    let before = Money { amount: record.ledger.collected(seen.id), ..zero };
     let new = collected.checked_sub(before)?;
     if new.amount.is_negative() {
         let text = format!("{collected} were collected for delivery {} where it had been {before}", seen.id);
@@ -143,29 +59,48 @@ pub fn settle(connection: &Connection, work: Work, known: &mut Known, seen: &See
         );
         return Ok(differs(work, known, seen, &text));
     };
-    let allocation = till.allocate()?;
-    let mut work = work;
-    let asked = asked.unwrap_or(zero);
-    let differing = if new.amount.is_zero() { !allocation.due.amount.is_zero() } else { asked != collected };
-    if differing || !allocation.over.amount.is_zero() {
-        let text = format!(
-            "{collected} were collected for delivery {}; the driver was asked for {asked}, and {} were due",
-            seen.id, allocation.due
-        );
-        work = differs(work, known, seen, &text);
-    }
+    let shares = till.allocate()?;
+    let work = compare(work, known, seen, &till, &shares, collected);
     if new.amount.is_zero() {
         return Ok(work);
     }
     let name = format!("{}/{}", seen.id, seen.fulfillment.attempt);
-    let enter = Enter {
-        name: &name,
-        collected,
-        note: format!("Collected by the driver of Track-POD delivery {}", seen.id),
-    };
-    let work = enter.into(connection, work, seen.order, &mut record.ledger, &allocation)?;
+    let note = format!("Collected by the driver of Track-POD delivery {}", seen.id);
+    let work = Enter { name: &name, collected, note }.book(
+        connection,
+        work,
+        seen.order,
+        &mut record.ledger,
+        &shares,
+    )?;
     record.save(connection.cx)?;
     Ok(work)
+}
+
+/// Tells a person when a driver brings another sum than he was asked for, or than is due.
+fn compare(
+    work: Work,
+    known: &mut Known,
+    seen: &Seen,
+    till: &Till,
+    shares: &Allocation,
+    collected: Money,
+) -> Work {
+    let asked = till.asked.unwrap_or(Money::zero(collected.currency));
+    let differing = if till.collected.amount.is_zero() {
+        // Nothing was brought; that is as it should be if it was paid in the meantime.
+        !shares.due.amount.is_zero()
+    } else {
+        asked != collected || !shares.over.amount.is_zero()
+    };
+    if !differing {
+        return work;
+    }
+    let text = format!(
+        "{collected} were collected for delivery {}; the driver was asked for {asked}, and {} were due",
+        seen.id, shares.due
+    );
+    differs(work, known, seen, &text)
 }
 
 fn differs(work: Work, known: &mut Known, seen: &Seen, text: &str) -> Work {
@@ -185,7 +120,8 @@ fn till(
 ) -> Result<Option<Till>, Failure> {
     let currency = order.total.currency;
     let transactions = connection.ghl.order_transactions(&order.id)?;
-    let captured: Vec<&Transaction> = transactions.iter().filter(|it| it.status.is_captured()).collect();
+    let captured: Vec<&Transaction> =
+        transactions.iter().filter(|it| it.status.is_captured() && it.live == order.live).collect();
     if captured.iter().any(|transaction| transaction.amount.currency != currency) {
         return Ok(None);
     }
@@ -208,7 +144,7 @@ struct Enter<'a> {
 }
 
 impl Enter<'_> {
-    fn into(
+    fn book(
         self,
         connection: &Connection,
         work: Work,
@@ -216,11 +152,7 @@ impl Enter<'_> {
         ledger: &mut Ledger,
         shares: &Allocation,
     ) -> Result<Work, Failure> {
-        let mut lot = Lot {
-            collected: Number(self.collected.amount),
-            recorded: Number(Decimal::ZERO),
-            present: Number(shares.present.amount),
-        };
+        let mut recorded = Money::zero(shares.record.currency);
         let mut work = work;
         if shares.present.amount.is_positive() {
             let summary = format!("{} were recorded already since the driver was asked", shares.present);
@@ -237,7 +169,7 @@ impl Enter<'_> {
             };
             match connection.ghl.record_payment(&order.id, &payment) {
                 Ok(()) => {
-                    lot.recorded = Number(shares.record.amount);
+                    recorded = shares.record;
                     let summary = format!("{} that the driver collected recorded", shares.record);
                     work = work
                         .effect(Verb::Recorded, "ghl", "payment", &order.id, summary)
@@ -254,8 +186,7 @@ impl Enter<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        ledger.currency = order.total.currency.code().to_owned();
-        ledger.lots.insert(self.name.to_owned(), lot);
+        ledger.add(self.name, self.collected, recorded, shares.present)?;
         Ok(work)
     }
 }
@@ -287,8 +218,7 @@ pub fn record(
     }
     let currency = order.total.currency;
     let mut record = Record::load(connection.cx, order_id)?;
-    let before = record.ledger.lots.get(reference).copied();
-    let dealt = before.iter().flat_map(|lot| [lot.recorded.0, lot.present.0]);
+    let dealt = record.ledger.lots.get(reference).into_iter().flat_map(|lot| [lot.recorded.0, lot.present.0]);
     let new = Money::new(amount, currency).checked_sub(sum(dealt, currency)?)?;
     if !new.amount.is_positive() {
         return Ok(skipped(format!("{reference} of order {order_id} is recorded already")));
@@ -307,12 +237,7 @@ pub fn record(
         collected: Money::new(amount, currency),
         note: format!("Recorded under the reference {reference}"),
     };
-    let mut work = enter.into(connection, Work::default(), &order, &mut record.ledger, &allocation)?;
-    if let (Some(before), Some(lot)) = (before, record.ledger.lots.get_mut(reference)) {
-        lot.collected = Number(lot.collected.0.max(before.collected.0));
-        lot.recorded = Number(lot.recorded.0.checked_add(before.recorded.0)?);
-        lot.present = Number(lot.present.0.checked_add(before.present.0)?);
-    }
+    let mut work = enter.book(connection, Work::default(), &order, &mut record.ledger, &allocation)?;
     if allocation.over.amount.is_positive() {
         let text = format!(
             "{} of {new} are more than order {order_id} owes, and were not recorded",

@@ -9,7 +9,7 @@ use transload_sdk::{Context, Failure, Receipt, Store};
 use transload_track_pod::Order as Present;
 
 use crate::settings::Connection;
-use crate::{fulfillments, progress, revenue, transactions};
+use crate::{fulfillments, messages, progress, revenue, transactions};
 use world::{ORDERED, TOTAL, World, dollars};
 
 /// Something that happens, and is heard of.
@@ -31,7 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => (1..=TOTAL).prop_map(Step::Card),
         2 => (0_usize..6, 1..=TOTAL).prop_map(|(payment, cents)| Step::Refund { payment, cents }),
-        4 => (1_u8..=5, [0_i64..=2, 0_i64..=2], prop_oneof![Just(0), 1..=TOTAL])
+        6 => (prop_oneof![1 => 1_u8..=5, 4 => Just(4_u8), 1 => Just(3_u8)], [0_i64..=2, 0_i64..=2], prop_oneof![Just(0), 1..=TOTAL / 3])
             .prop_map(|(status, accepted, collected)| Step::Drive { status, accepted, collected }),
         1 => Just(Step::Reschedule),
         1 => (0_usize..6).prop_map(|payment| Step::Again { payment }),
@@ -80,7 +80,7 @@ fn happen(world: &World, step: &Step) {
 
 fn hear(world: &World, step: &Step) {
     match step {
-        Step::Drive { .. } | Step::Reschedule => world.run(|cx| flow(cx, |it| fulfillments::push(it, "o1"))),
+        Step::Drive { .. } | Step::Reschedule => hear_delivery(world),
         Step::Card(_) | Step::Refund { .. } | Step::Again { .. } => {
             let count = world.payments.borrow().len();
             for index in 0..count {
@@ -89,15 +89,24 @@ fn hear(world: &World, step: &Step) {
             if let Step::Again { payment } = step
                 && payment % 2 == 0
             {
-                world.run(|cx| flow(cx, |it| fulfillments::push(it, "o1")));
+                hear_delivery(world);
             }
         }
     }
 }
 
-fn flow(cx: &Context, run: impl Fn(&Connection) -> Result<Receipt, Failure>) -> Result<(), Failure> {
+/// A delivery's event, and those that follow.
+fn hear_delivery(world: &World) {
+    if let Receipt::Done(report) = world.run(|cx| flow(cx, |it| fulfillments::push(it, "o1"))) {
+        for event in report.follow_ups {
+            world.run(|cx| flow(cx, |it| messages::send(it, &event.id)));
+        }
+    }
+}
+
+fn flow(cx: &Context, run: impl Fn(&Connection) -> Result<Receipt, Failure>) -> Result<Receipt, Failure> {
     let settings = cx.settings()?;
-    run(&Connection::new(cx, &settings)).map(drop)
+    run(&Connection::new(cx, &settings))
 }
 
 /// The delivery as the vendor's crate reads it.
@@ -107,6 +116,13 @@ fn seen(world: &World) -> Fulfillment {
         transload_track_pod::Lookup::Found(present) => Present::fulfillment(&present, None),
         other => panic!("{other:?}"),
     }
+}
+
+/// What was paid by card, and in cash.
+fn paid(world: &World) -> (i64, i64) {
+    world.payments.borrow().iter().fold((0, 0), |(card, cash), payment| {
+        if payment.by_card { (card + payment.cents, cash) } else { (card, cash + payment.cents) }
+    })
 }
 
 /// What is written down of money is what GoHighLevel has.
@@ -123,8 +139,17 @@ fn money_adds_up(world: &World) {
     assert_eq!(totals.refunded.to_string(), format!("{} USD", dollars(refunded)));
     assert_eq!(totals.net.to_string(), format!("{} USD", dollars(captured - refunded)));
     assert!(captured <= TOTAL, "more than the order costs");
-    let cash: i64 = payments.iter().filter(|payment| !payment.by_card).map(|payment| payment.cents).sum();
+    let (_, cash) = paid(world);
     assert!(cash <= world.delivery.borrow().collected, "more than was collected");
+}
+
+/// The texts begin with state and attempt.
+fn the_customer_is_told_once(world: &World) {
+    let told = world.messages.borrow();
+    let mut states: Vec<&str> = told.iter().filter_map(|text| text.split(" 2024").next()).collect();
+    states.sort_unstable();
+    states.dedup();
+    assert_eq!(states.len(), told.len(), "{told:?}");
 }
 
 fn each_note_is_there_once(world: &World) {
@@ -153,6 +178,7 @@ proptest! {
             happen(&world, step);
             let before = progress::load(&world.context(), "o1").unwrap();
             let reported = seen(&world);
+            let (_, cash_before) = paid(&world);
             let moved = before.moved_by(&Progress::of(&reported));
             world.lost_after.set(*lost_after);
             hear(&world, step);
@@ -161,6 +187,7 @@ proptest! {
             hear(&world, &Step::Again { payment: 1 });
             money_adds_up(&world);
             each_note_is_there_once(&world);
+            the_customer_is_told_once(&world);
 
             let after = progress::load(&world.context(), "o1").unwrap();
             if let (Some(then), Some(now)) = (&before.progress, &after.progress) {
@@ -168,6 +195,10 @@ proptest! {
             }
             let heard = matches!(step, Step::Drive { .. } | Step::Reschedule | Step::Again { payment: 0 | 2 | 4 });
             if heard && matches!(moved, Move::Same | Move::Forward) && reported.state.has_delivered() {
+                let ((card, cash), collected) = (paid(&world), world.delivery.borrow().collected);
+                prop_assert_eq!(cash, cash_before.max(collected.min(TOTAL - card)), "all cash that is due is recorded");
+                let told = format!("{} {} ", reported.state.describe(), reported.attempt);
+                prop_assert!(world.messages.borrow().iter().any(|text| text.starts_with(&told)), "nobody is told {told}");
                 let accepted = world.delivery.borrow().accepted;
                 for (most, (accepted, (_, ordered))) in most.iter_mut().zip(accepted.iter().zip(ORDERED)) {
                     *most = (*most).max(*accepted.min(&ordered));

@@ -10,7 +10,7 @@ use transload_track_pod::{Lookup, Order as Present};
 use crate::orders::contact_id;
 use crate::progress::Known;
 use crate::settings::Connection;
-use crate::{cash, messages, notes, progress, revenue, timeline};
+use crate::{call_off, cash, messages, notes, progress, renewals, revenue, timeline};
 
 /// A delivery as it was just read.
 pub struct Seen<'a> {
@@ -30,8 +30,7 @@ pub struct Seen<'a> {
 
 /// Writes to GoHighLevel what Track-POD says of the delivery with our id `delivery_id`.
 pub fn push(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failure> {
-    let renewed = renewed_order(delivery_id);
-    let order_id = renewed.unwrap_or(delivery_id);
+    let order_id = renewals::order_of(delivery_id);
     let present = match connection.track_pod.order(delivery_id)? {
         Lookup::Found(present) => present,
         Lookup::Missing => return Ok(skipped(format!("Track-POD has no order {delivery_id}"))),
@@ -48,7 +47,7 @@ pub fn push(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failu
     let mut known = progress::load(connection.cx, delivery_id)?;
     let seen = Seen {
         id: delivery_id,
-        renewal: renewed.is_some(),
+        renewal: order_id != delivery_id,
         order: &order,
         raw: &raw,
         present: &present,
@@ -72,11 +71,9 @@ pub fn push(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failu
     Ok(work.into())
 }
 
-/// The order whose renewal the delivery `delivery_id` is: its id is the order's and a day, `660ed43b…-20240405`.
-fn renewed_order(delivery_id: &str) -> Option<&str> {
-    let (order_id, day) = delivery_id.rsplit_once('-')?;
-    let is_day = day.len() == "20240405".len() && day.bytes().all(|byte| byte.is_ascii_digit());
-    (is_day && !order_id.is_empty()).then_some(order_id)
+/// The same for an action, behind which no further event runs that would send its messages.
+pub fn push_now(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failure> {
+    messages::send_now(connection, push(connection, delivery_id)?)
 }
 
 /// Track-POD took back a finished delivery. GoHighLevel's fulfilments cannot be lowered, and lowering them unseen would hide it.
@@ -109,6 +106,9 @@ fn deleted(
     let Some(order) = connection.ghl.order(order_id)? else {
         return gone(", and GoHighLevel does not know it");
     };
+    if !connection.settings.mode.accepts(order.live) {
+        return gone(", and the setting `mode` leaves its order out");
+    }
     let attempt = before.as_ref().map_or(1, |progress| progress.attempt);
     let reached = Progress { state: FulfillmentState::Cancelled, attempt, happened_at: at };
     let work = if before.is_some_and(|progress| progress.state.has_delivered()) {
@@ -119,15 +119,7 @@ fn deleted(
             progress::save(connection.cx, delivery_id, known)?;
             return gone(", as it should be: the order is called off");
         }
-        let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
-        let text = format!("The delivery was deleted in Track-POD{by}; it is not made again.");
-        let mark = format!("cancelled {delivery_id}");
-        let work = notes::write_once(connection, Work::default(), contact_id(&order), &mark, &text)?;
-        let text = format!(
-            "the delivery {delivery_id} was deleted in Track-POD{by}, and order {order_id} still stands; plan it there by \
-             hand, or cancel the order"
-        );
-        work.alert(Severity::Warning, "delivery-deleted", delivery_id, text)
+        tell_of_deletion(connection, delivery_id, &order, by)?
     };
     progress::save(connection.cx, delivery_id, known)?;
     if work.is_empty() {
@@ -136,9 +128,27 @@ fn deleted(
     Ok(work.into())
 }
 
+fn tell_of_deletion(
+    connection: &Connection,
+    delivery_id: &str,
+    order: &Order,
+    by: Option<String>,
+) -> Result<Work, Failure> {
+    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+    let text = format!("The delivery was deleted in Track-POD{by}; it is not made again.");
+    let mark = format!("cancelled {delivery_id}");
+    let work = notes::write_once(connection, Work::default(), contact_id(order), &mark, &text)?;
+    let text = format!(
+        "the delivery {delivery_id} was deleted in Track-POD{by}, and order {} still stands; plan it there by hand, or \
+         cancel the order",
+        order.id
+    );
+    Ok(work.alert(Severity::Warning, "delivery-deleted", delivery_id, text))
+}
+
 /// Whether the order is not to be delivered any more: then a delivery that ends is what was wanted.
 fn called_off(connection: &Connection, order: &Order) -> Result<bool, Failure> {
-    if order.status == OrderStatus::Cancelled {
+    if order.status == OrderStatus::Cancelled || call_off::was_called_off(connection, &order.id)? {
         return Ok(true);
     }
     let record = revenue::load(connection.cx, &revenue::key(&order.id))?;
@@ -147,12 +157,16 @@ fn called_off(connection: &Connection, order: &Order) -> Result<bool, Failure> {
 
 fn write(connection: &Connection, known: &mut Known, seen: &Seen) -> Result<Work, Failure> {
     let mut work = Work::default();
+    let rejected = seen.fulfillment.state == FulfillmentState::Rejected;
+    if rejected && !seen.renewal && called_off(connection, seen.order)? {
+        return Ok(work);
+    }
     let delivered = seen.fulfillment.state.has_delivered();
     // A renewal brings the order's goods once more; as fulfilments of the order they would be too many.
     if delivered && !seen.renewal {
         work = post_new(connection, work, known, seen)?;
     }
-    work = tell_of_refusal(connection, work, known, seen)?;
+    work = tell_of_refusal(work, known, seen);
     if let Some(text) = timeline::note(seen.order, seen.fulfillment, connection.cx.clock.now()) {
         let mark = timeline::mark(seen.id, seen.fulfillment);
         work = notes::write_once(connection, work, contact_id(seen.order), &mark, &text)?;
@@ -203,30 +217,22 @@ fn post_new(connection: &Connection, work: Work, known: &mut Known, seen: &Seen)
 }
 
 /// Goods that come back with the driver have to be dealt with by a person, all of them or some.
-fn tell_of_refusal(
-    connection: &Connection,
-    work: Work,
-    known: &mut Known,
-    seen: &Seen,
-) -> Result<Work, Failure> {
+fn tell_of_refusal(work: Work, known: &mut Known, seen: &Seen) -> Work {
     let (order, fulfillment) = (seen.order, seen.fulfillment);
     let text = if fulfillment.state == FulfillmentState::Rejected {
-        if called_off(connection, order)? {
-            return Ok(work);
-        }
         let reason = fulfillment.reason.as_deref().unwrap_or("no reason given");
         format!("the customer got none of order {}: {reason}", order.id)
     } else {
         let refused = timeline::refused(order, fulfillment);
         if refused.is_empty() {
-            return Ok(work);
+            return work;
         }
         format!("of order {}, the customer did not accept {}", order.id, refused.join("; "))
     };
     if !known.tells(&format!("refused {} {text}", fulfillment.attempt)) {
-        return Ok(work);
+        return work;
     }
-    Ok(work.alert(Severity::Warning, "goods-rejected", &order.id, text))
+    work.alert(Severity::Warning, "goods-rejected", &order.id, text)
 }
 
 #[cfg(test)]

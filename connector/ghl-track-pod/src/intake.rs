@@ -65,10 +65,13 @@ fn from_ghl(cx: &Context, body: &[u8]) -> Result<Vec<Event>, Failure> {
 
 fn from_track_pod(body: &[u8]) -> Result<Vec<Event>, Failure> {
     let hook = transload_track_pod::webhook::read(body).map_err(|error| rejected(error.to_string()))?;
+    let Some(mut order) = hook.order else { return Ok(Vec::new()) };
+    // What is said of a deleted order has no id in it. Its number is our id, unless the settings give it another.
+    if order.id.is_none() && hook.event.ends_with("Deleted") {
+        order.id.clone_from(&order.number);
+    }
     // Orders that were not made here carry no id of ours; whoever made them looks after them.
-    let Some((order, id)) = hook.order.and_then(|order| order.id.clone().map(|id| (order, id))) else {
-        return Ok(Vec::new());
-    };
+    let Some(id) = order.id.clone() else { return Ok(Vec::new()) };
     // The webhook has no id of its own, so what makes it this one stands in.
     let status = order.status_id.map(|status| status.to_string()).unwrap_or_default();
     let changed = order.change_date.as_deref().unwrap_or_default();

@@ -69,7 +69,7 @@ impl Connector for GhlTrackPod {
     ) -> Result<Receipt, Failure> {
         let settings = cx.settings()?;
         if messages::is_planned(&envelope.id) {
-            return messages::send(&Connection::new(cx, &settings), &envelope.id, &fulfillment);
+            return messages::send(&Connection::new(cx, &settings), &envelope.id);
         }
         fulfillments::push(&Connection::new(cx, &settings), &fulfillment.order_id)
     }

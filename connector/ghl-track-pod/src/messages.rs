@@ -13,6 +13,7 @@ use transload_wire::ApiError;
 
 use crate::fulfillments::Seen;
 use crate::orders::contact_id;
+use crate::payments::Payments;
 use crate::progress;
 use crate::settings::{Channel, Connection, MessageSettings};
 use crate::templates::{Scope, Template};
@@ -71,7 +72,7 @@ pub fn plan(connection: &Connection, work: Work, seen: &Seen) -> Result<Work, Fa
     Ok(work.follow_up(Event {
         id: key,
         source: "track-pod",
-        subject: seen.id.to_owned(),
+        subject: seen.order.id.clone(),
         occurred_at: seen.fulfillment.happened_at,
         raw: None,
         change: Change::Fulfillment(Fulfillment { order_id: seen.id.to_owned(), ..seen.fulfillment.clone() }),
@@ -83,8 +84,8 @@ pub fn is_planned(id: &str) -> bool {
     id.starts_with(PREFIX)
 }
 
-/// Sends the message that is planned under `key`, which says what `told` was when it was planned.
-pub fn send(connection: &Connection, key: &str, told: &Fulfillment) -> Result<Receipt, Failure> {
+/// Sends the message that is planned under `key`.
+pub fn send(connection: &Connection, key: &str) -> Result<Receipt, Failure> {
     let Some(stored) = connection.cx.store.get(key)? else {
         return Ok(skipped(format!("no message is planned under {key}")));
     };
@@ -94,24 +95,50 @@ pub fn send(connection: &Connection, key: &str, told: &Fulfillment) -> Result<Re
         Entry::Planned(letter) => letter,
         Entry::Done(how) => return Ok(skipped(format!("the message was dealt with before: {how}"))),
     };
-    let known = progress::load(connection.cx, &told.order_id)?;
+    let Some((delivery_id, told)) = told(key) else {
+        return Err(rejected(format!("{key} does not say which delivery it is about")));
+    };
+    let known = progress::load(connection.cx, delivery_id)?;
     let (work, how) = if !connection.settings.writes {
         (skipping("the setting `writes` forbids it"), "not written".to_owned())
-    } else if known.moved_by(&Progress::of(told)) == Move::Stale {
+    } else if known.moved_by(&told) == Move::Stale {
         (skipping("the delivery has come further since"), "overtaken".to_owned())
     } else {
-        deliver(connection, &letter, &told.order_id)?
+        deliver(connection, &letter, delivery_id)?
     };
     let done = bytes(&Entry::Done(how))?;
     connection.cx.store.compare_and_swap(key, Some(stored.version), &done)?;
     Ok(work)
 }
 
+/// The delivery that `key` is about, and how far it had come when the message was planned.
+fn told(key: &str) -> Option<(&str, Progress)> {
+    let (delivery_id, rest) = key.strip_prefix(PREFIX)?.split_once('/')?;
+    let (name, attempt) = rest.split_once('/')?;
+    let notice = Notice::ALL.into_iter().find(|notice| notice.name() == name)?;
+    let told = Progress { state: notice.state(), attempt: attempt.parse().ok()?, happened_at: None };
+    Some((delivery_id, told))
+}
+
+/// Sends the messages that `receipt` plans, for a caller behind which no further event runs: an action.
+pub fn send_now(connection: &Connection, receipt: Receipt) -> Result<Receipt, Failure> {
+    let Receipt::Done(mut report) = receipt else { return Ok(receipt) };
+    for event in std::mem::take(&mut report.follow_ups) {
+        if !is_planned(&event.id) {
+            report.follow_ups.push(event);
+        } else if let Receipt::Done(sent) = send(connection, &event.id)? {
+            report.effects.extend(sent.effects);
+            report.alerts.extend(sent.alerts);
+        }
+    }
+    Ok(Receipt::Done(report))
+}
+
 fn skipping(why: &str) -> Receipt {
     skipped(format!("the customer is not told: {why}"))
 }
 
-/// Tells the customer of the order `order_id` what `text` says, over the channel of the settings.
+/// Tells the customer of the order `order_id` what `text`, a template, says, over the channel of the settings.
 pub fn notify(connection: &Connection, order_id: &str, text: &str) -> Result<Receipt, Failure> {
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
         return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
@@ -119,15 +146,20 @@ pub fn notify(connection: &Connection, order_id: &str, text: &str) -> Result<Rec
     let Some(contact_id) = contact_id(&order) else {
         return Ok(skipped(format!("order {order_id} has no contact that could be told")));
     };
-    let nothing = Money::zero(order.total.currency);
-    let scope = Scope::of_order(&order, Some(&raw), order.total, nothing);
-    let Some(via) = via(&connection.settings.messages, &scope)? else {
-        return Err(rejected("the setting `messages.channel` is \"none\": no message goes out"));
-    };
     if !connection.settings.writes {
         return Ok(skipping("the setting `writes` forbids it"));
     }
-    let letter = Letter { contact_id: contact_id.to_owned(), via, text: text.to_owned() };
+    let paid = Payments::of(connection, &order)?;
+    let scope = Scope::of_order(&order, Some(&raw), paid.captured, paid.due(&order)?);
+    let Some(via) = via(&connection.settings.messages, &scope)? else {
+        return Err(rejected("the setting `messages.channel` is \"none\": no message goes out"));
+    };
+    // What is wrong with the text is wrong with this call, and not with the connection.
+    let text = Template::new(text).render("text", &scope).map_err(|failure| match failure {
+        Failure::NeedsAttention(reason) => rejected(reason.replace("the setting", "the input")),
+        other => other,
+    })?;
+    let letter = Letter { contact_id: contact_id.to_owned(), via, text };
     deliver(connection, &letter, order_id).map(|(receipt, _)| receipt)
 }
 

@@ -1,6 +1,6 @@
 //! An order becomes a delivery.
 
-use transload_model::{Money, Order, OrderStatus, Party};
+use transload_model::{Decimal, Money, Order, OrderStatus, Party};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_track_pod::{Lookup, MapError, NewOrder, Order as PresentOrder, Update};
 
@@ -214,7 +214,8 @@ impl Sync<'_> {
             }
             Update::TooLate { message } => {
                 let text = format!(
-                    "order {id} changed after Track-POD stopped taking changes: {message}; tell the driver"
+                    "order {id} changed after Track-POD stopped taking changes: {message}; tell {}",
+                    told_too_late(present, self.due)
                 );
                 Ok(work.alert(Severity::Warning, "change-too-late", id, text).into())
             }
@@ -234,6 +235,17 @@ impl Sync<'_> {
         let mark = format!("delivery-created {}", self.order.id);
         Ok(notes::write_once(self.connection, work, contact_id(&self.order), &mark, &text)?.into())
     }
+}
+
+/// Who is to be told of a change that Track-POD did not take, and what of its cash: `the driver, Sam Wood, that …`.
+fn told_too_late(present: &PresentOrder, due: Money) -> String {
+    let name = present.driver_name.as_ref().map(|name| format!(", {name}")).unwrap_or_default();
+    let asked = present.cod.map_or(Decimal::ZERO, |cod| cod.0);
+    if asked == due.amount {
+        return format!("the driver{name}");
+    }
+    let asked = Money { amount: asked, ..due };
+    format!("the driver{name}: to collect {due}, and not {asked}")
 }
 
 /// Track-POD keeps the address of an order that is planned into a route, whatever an update says.

@@ -32,13 +32,17 @@ impl Notice {
         if age_ms > TELL_MS_MAX {
             return None;
         }
-        match fulfillment.state {
-            FulfillmentState::OutForDelivery => Some(Self::OutForDelivery),
-            FulfillmentState::Delivered => Some(Self::Delivered),
-            FulfillmentState::PartiallyDelivered => Some(Self::PartlyDelivered),
-            FulfillmentState::AttemptFailed => Some(Self::AttemptFailed),
-            // Refused goods are a matter between merchant and customer; the rest tells the customer nothing.
-            _ => None,
+        // Refused goods are a matter between merchant and customer; the other states tell the customer nothing.
+        Self::ALL.into_iter().find(|notice| notice.state() == fulfillment.state)
+    }
+
+    /// The state that it tells of.
+    pub fn state(self) -> FulfillmentState {
+        match self {
+            Self::OutForDelivery => FulfillmentState::OutForDelivery,
+            Self::Delivered => FulfillmentState::Delivered,
+            Self::PartlyDelivered => FulfillmentState::PartiallyDelivered,
+            Self::AttemptFailed => FulfillmentState::AttemptFailed,
         }
     }
 

@@ -40,7 +40,12 @@ pub struct World {
     pub fulfilled: RefCell<BTreeMap<String, i64>>,
     pub notes: RefCell<Vec<String>>,
     pub tags: Cell<u32>,
+    /// The texts that customers got.
+    pub messages: RefCell<Vec<String>>,
+    /// Messages whose answers were lost: asked for again, the host answers for them and sends nothing.
+    possibly_sent: RefCell<Vec<String>>,
     entries: RefCell<BTreeMap<String, Stored>>,
+    looks: Cell<u32>,
     /// How many writes go through before one takes effect whose answer is lost.
     pub lost_after: Cell<Option<u32>>,
 }
@@ -57,7 +62,10 @@ impl World {
             fulfilled: RefCell::default(),
             notes: RefCell::default(),
             tags: Cell::new(0),
+            messages: RefCell::default(),
+            possibly_sent: RefCell::default(),
             entries: RefCell::default(),
+            looks: Cell::new(0),
             lost_after: Cell::new(None),
         }
     }
@@ -72,11 +80,11 @@ impl World {
     }
 
     /// Runs a flow as the host does: what it kept is gone if it fails, and then it runs again.
-    pub fn run(&self, flow: impl Fn(&Context) -> Result<(), transload_sdk::Failure>) {
+    pub fn run<T>(&self, flow: impl Fn(&Context) -> Result<T, transload_sdk::Failure>) -> T {
         for _ in 0..3 {
             let before = self.entries.borrow().clone();
             match flow(&self.context()) {
-                Ok(()) => return,
+                Ok(outcome) => return outcome,
                 Err(transload_sdk::Failure::Retry(_)) => *self.entries.borrow_mut() = before,
                 Err(other) => panic!("{other:?}"),
             }
@@ -112,6 +120,7 @@ impl World {
         )
     }
 
+    /// Each look finds another expected time, so a message that is made anew would be another one.
     fn track_pod(&self) -> String {
         let delivery = self.delivery.borrow();
         let status = delivery.status.map_or("null".to_owned(), |status| status.to_string());
@@ -119,11 +128,12 @@ impl World {
             format!(r#"{{"OrderLineId":"{price}","Quantity":{ordered},"QuantityFact":{accepted}}}"#)
         });
         format!(
-            r#"{{"Id":"o1","TrackId":"k","Type":0,"StatusId":{status},"RescheduledTimes":{},"COD":{},"CODActual":"{}",
+            r#"{{"Id":"o1","TrackId":"k","Type":0,"StatusId":{status},"RescheduledTimes":{},"COD":{},"CODActual":"{}","ETA":"2024-04-04T18:{:02}:00",
                 "StatusDate":"2024-04-04T{:02}:{:02}:00","GoodsList":[{}]}}"#,
             delivery.attempt - 1,
             dollars(delivery.asked),
             dollars(delivery.collected),
+            self.looks.replace(self.looks.get() + 1) % 60,
             10 + delivery.minute / 60,
             delivery.minute % 60,
             goods.collect::<Vec<_>>().join(",")
@@ -158,6 +168,7 @@ impl World {
                     .collect();
                 format!(r#"{{"notes":[{}]}}"#, notes.join(","))
             }
+            "/contacts/c1" => r#"{"contact":{"id":"c1","dnd":false}}"#.to_owned(),
             other => panic!("nobody answers GET {other}"),
         }
     }
@@ -188,6 +199,10 @@ impl World {
                 self.notes.borrow_mut().push(body["body"].to_string());
                 r#"{"note":{"id":"n"}}"#
             }
+            "/conversations/messages" => {
+                self.messages.borrow_mut().push(body["message"].as_str().unwrap().to_owned());
+                r#"{"messageId":"m"}"#
+            }
             "/contacts/c1/tags" => {
                 self.tags.set(self.tags.get() + 1);
                 "{}"
@@ -214,10 +229,16 @@ impl Http for World {
             self.read(&path)
         } else {
             let text = String::from_utf8(request.body.unwrap_or_default()).unwrap();
+            if self.possibly_sent.borrow().contains(&text) {
+                return Ok(Response { status: 208, headers: Vec::new(), body: Vec::new() });
+            }
             let answer = self.write(&path, &serde_json::from_str(&text).unwrap(), &text).to_owned();
             match self.lost_after.get() {
                 Some(0) => {
                     self.lost_after.set(None);
+                    if path == "/conversations/messages" {
+                        self.possibly_sent.borrow_mut().push(text);
+                    }
                     return Err(HttpError::Timeout);
                 }
                 left => self.lost_after.set(left.map(|left| left - 1)),
@@ -269,7 +290,11 @@ impl Log for World {
 
 impl Settings for World {
     fn get(&self) -> String {
-        r#"{"location_id":"loc1"}"#.to_owned()
+        let text = r#""{{ delivery.state }} {{ delivery.attempt }} {{ delivery.eta }}""#;
+        format!(
+            r#"{{"location_id":"loc1","messages":{{"channel":"sms","out_for_delivery":{text},"delivered":{text},
+                "partly_delivered":{text},"attempt_failed":{text}}}}}"#
+        )
     }
 }
 

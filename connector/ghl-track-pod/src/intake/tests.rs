@@ -259,6 +259,8 @@ fn webhooks_become_events_of_the_same_subject() {
         deliver(&none(), "track-pod", &foreign).unwrap().is_empty(),
         "an order without our id is not ours"
     );
+    let deleted = r#"{"Metadata":{"Event":"OrderDeleted","Date":"2024-04-05T10:00:00Z"},"Data":{"Number":"o1","DeletedBy":"ann"}}"#;
+    assert_eq!(deliver(&none(), "track-pod", deleted).unwrap()[0].subject, "o1", "no id is told of it");
     assert!(deliver(&none(), "ghl", r#"{"type":"ContactCreate","id":"c1"}"#).unwrap().is_empty());
     assert!(matches!(deliver(&none(), "ghl", "not json"), Err(Failure::Rejected(_))));
     assert!(matches!(deliver(&none(), "elsewhere", "{}"), Err(Failure::Rejected(_))));

@@ -1,6 +1,5 @@
 //! Messages to customers, against scripted vendors.
 
-use transload_model::{FulfillmentState, Instant};
 use transload_sdk::Severity;
 use transload_sdk::fakes::Fakes;
 use transload_wire::HttpError;
@@ -31,24 +30,8 @@ fn push(connection: &Connection) -> Result<Receipt, Failure> {
     fulfillments::push(connection, "o1")
 }
 
-fn told(state: FulfillmentState) -> Fulfillment {
-    Fulfillment {
-        id: "track-1".to_owned(),
-        order_id: "o1".to_owned(),
-        state,
-        attempt: 1,
-        lines: Vec::new(),
-        tracking: Vec::new(),
-        proof: None,
-        cash_collected: None,
-        reason: None,
-        happened_at: Some(Instant(1)),
-        estimated_at: None,
-    }
-}
-
 fn send_planned(connection: &Connection) -> Result<Receipt, Failure> {
-    send(connection, KEY, &told(FulfillmentState::OutForDelivery))
+    send(connection, KEY)
 }
 
 #[test]
@@ -92,6 +75,24 @@ fn a_message_that_may_have_gone_out_is_never_sent_again() {
     let writes = writes(&fakes);
     assert_eq!(body(&writes[0]), body(&writes[1]));
     assert!(why_skipped(with(&fakes, send_planned).unwrap()).contains("possibly sent"));
+}
+
+#[test]
+fn an_action_sends_at_once_what_it_plans() {
+    let fakes = leaving(BY_TEXT).answer("GET /contacts/c1", 200, CONTACT).answer(SEND, 201, SENT);
+    let report = done(with(&fakes, |connection| send_now(connection, push(connection)?)).unwrap());
+    assert_eq!(verbs(&report), [(Verb::Notified, "ghl", "message")]);
+    assert!(report.follow_ups.is_empty());
+}
+
+#[test]
+fn a_key_says_what_was_told() {
+    for notice in Notice::ALL {
+        let key = format!("message/o1-20240404/{}/2", notice.name());
+        let told = told(&key).unwrap();
+        assert_eq!((told.0, told.1.state, told.1.attempt), ("o1-20240404", notice.state(), 2));
+    }
+    assert!(told("message/o1/lost/1").is_none() && told("message/o1").is_none());
 }
 
 #[test]
@@ -186,14 +187,21 @@ fn nobody_is_told_what_has_no_text_or_no_channel_or_is_history() {
 
 #[test]
 fn a_person_can_have_the_customer_told() {
-    let fakes = Fakes::new(BY_TEXT, NOW)
-        .answer("GET /payments/orders/o1?*", 200, ORDER)
-        .answer("GET /contacts/c1", 200, CONTACT)
-        .answer(SEND, 201, SENT)
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
-    done(with(&fakes, |connection| notify(connection, "o1", "Your parcel waits at the depot.")).unwrap());
-    assert!(body(&writes(&fakes)[0]).contains("waits at the depot"));
-    let silent = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?*", 200, ORDER);
-    let outcome = with(&silent, |connection| notify(connection, "o1", "x"));
-    assert!(matches!(outcome, Err(Failure::Rejected(reason)) if reason.contains("messages.channel")));
+    let order = |settings: &str| {
+        Fakes::new(settings, NOW).answer("GET /payments/orders/o1?*", 200, ORDER).answer(
+            "GET /payments/transactions?*",
+            200,
+            &page(&[PAYMENT]),
+        )
+    };
+    let say = |fakes: &Fakes, text: &str| with(fakes, |connection| notify(connection, "o1", text));
+    let fakes = order(BY_TEXT).answer("GET /contacts/c1", 200, CONTACT).answer(SEND, 201, SENT);
+    done(say(&fakes, "Order {{ order.number }} waits, {{ order.paid }} paid.").unwrap());
+    assert!(body(&writes(&fakes)[0]).contains("Order o1 waits, 150.10 paid."));
+    for (settings, text, reason) in
+        [(SETTINGS, "x", "messages.channel"), (BY_TEXT, "{{ order.numbr }}", "`text`")]
+    {
+        let outcome = say(&order(settings), text);
+        assert!(matches!(&outcome, Err(Failure::Rejected(why)) if why.contains(reason)), "{outcome:?}");
+    }
 }

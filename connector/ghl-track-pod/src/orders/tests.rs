@@ -202,3 +202,20 @@ fn a_note_of_a_payment_that_comes_too_late_alarms_nobody() {
     assert!(why_skipped(outcome(&fakes).unwrap()).contains("note of its payments"));
     assert!(fakes.unanswered().is_empty());
 }
+
+#[test]
+fn a_payment_after_dispatch_has_the_driver_told_by_name_what_to_collect() {
+    let present = delivery(&format!(r#""DriverName": "Sam Wood", "COD": 150.1, {}"#, goods([None, None])));
+    let fakes = placed(SETTINGS, ORDER, &[PAYMENT]).answer("GET /Order/Id/o1", 200, &present).answer(
+        "PUT /Order",
+        405,
+        r#"{"Status":405,"Title":"Not allowed"}"#,
+    );
+    let report = done(outcome(&fakes).unwrap());
+    let alert = report.alerts.iter().find(|alert| alert.kind == "change-too-late").unwrap();
+    assert!(
+        alert.message.ends_with("tell the driver, Sam Wood: to collect 0.00 USD, and not 150.10 USD"),
+        "{}",
+        alert.message
+    );
+}
