@@ -85,7 +85,7 @@ const ACTIONS: &[Entry] = &[
         title: "Tell the customer of an order something, over the channel of the settings",
         run: Run::Told {
             schema: include_str!("../manifest/notify-customer.schema.json"),
-            sample: r#"{"order_id":"660ed43bfdf9fc05a0de7a40","text":"Your order is ready."}"#,
+            sample: r#"{"order_id":"660ed43bfdf9fc05a0de7a40","text":"Your order {{ order.number }} is ready."}"#,
             step: notify_customer,
         },
     },
