@@ -305,9 +305,10 @@ fn the_manifest_is_in_order() {
     assert_eq!(names, ["delivery", "delivery-with-cod", "click-and-collect", "read-only-monitor"]);
     for api in &description.apis {
         for (index, endpoint) in api.endpoints.iter().enumerate() {
-            let same = |other: &&transload_sdk::bindings::exports::transload::connector::manifest::Endpoint| {
-                other.method == endpoint.method && other.path == endpoint.path
-            };
+            let same =
+                |other: &&transload_sdk::bindings::exports::transload::connector::manifest::Endpoint| {
+                    other.method == endpoint.method && other.path == endpoint.path
+                };
             assert_eq!(api.endpoints.iter().filter(same).count(), 1, "{index}: {}", endpoint.path);
         }
     }
