@@ -2,19 +2,18 @@
 
 use serde_json::{Value, json};
 use transload_sdk::fakes::Fakes;
-use transload_sdk::{Connector, Context, Delivery, Failure, Receipt, Verb};
+use transload_sdk::{Connector, Context, Failure, Receipt, Verb};
 use transload_wire::{HttpError, Method, Request};
 
 use super::GhlTrackPod;
+use crate::orders;
 use crate::settings::Connection;
-use crate::{fulfillments, orders, transactions};
 
 const SETTINGS: &str = r#"{"location_id":"loc1","mode":"all"}"#;
 const NOW: u64 = 1_712_250_000_000;
 
 const NO_NOTES: &str = r#"{"notes":[]}"#;
 const NOTE: &str = r#"{"note":{"id":"n1","body":"x","contactId":"c1"}}"#;
-const NO_FULFILLMENTS: &str = r#"{"status":true,"data":[]}"#;
 
 /// GHL's OrderCreate sample in its amounts: 150.1 = 17 + 121 + 12.1 tax. The fixtures are text, because a JSON value of
 /// serde_json's would turn their amounts into floats.
@@ -224,11 +223,11 @@ fn an_order_without_any_address_is_refused_by_name() {
     let fakes = Fakes::new(SETTINGS, NOW)
         .answer("GET /payments/orders/o1?*", 200, &bare)
         .answer("GET /payments/transactions?*", 200, &no_transactions())
-        .answer("GET /Order/Id/o1", 404, "")
-        .answer("GET /contacts/c1", 200, r#"{"contact":{"id":"c1","firstName":"Ada"}}"#);
+        .answer("GET /contacts/c1", 200, r#"{"contact":{"id":"c1","firstName":"Ada"}}"#)
+        .answer("GET /Order/Id/o1", 404, "");
     let failure = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap_err();
     assert!(
-        matches!(&failure, Failure::Rejected(reason) if reason.contains("o1") && reason.contains("address")),
+        matches!(&failure, Failure::Rejected(reason) if reason.contains("o1") && reason.contains("add the address to contact c1")),
         "{failure:?}"
     );
     assert!(writes(&fakes).is_empty());
@@ -247,122 +246,6 @@ fn an_order_paid_in_another_currency_is_left_to_a_person() {
         matches!(&failure, Failure::Rejected(reason) if reason.contains("another currency")),
         "{failure:?}"
     );
-}
-
-#[test]
-fn what_is_newly_delivered_is_posted_and_noted_once() {
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /Order/Id/o1", 200, &delivery(Some(4), [Some(1), Some(1)]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER)
-        .answer("GET /payments/orders/o1/fulfillments?*", 200, NO_FULFILLMENTS)
-        .answer("POST /payments/orders/o1/fulfillments", 200, r#"{"status":true,"data":{"_id":"f1"}}"#)
-        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
-        .answer("POST /contacts/c1/notes", 201, NOTE)
-        // The rest is delivered later: only what is new is posted.
-        .answer("GET /Order/Id/o1", 200, &delivery(Some(3), [Some(1), Some(2)]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER)
-        .answer("GET /payments/orders/o1/fulfillments?*", 200, r#"{"status":true,"data":[{"_id":"f1","trackings":[{"trackingNumber":"track-1"}],"items":[{"_id":"i1","name":"Tee","price":{"_id":"p1"},"qty":1},{"_id":"i2","name":"Coat","price":{"_id":"p2"},"qty":1}]}]}"#)
-        .answer("POST /payments/orders/o1/fulfillments", 200, r#"{"status":true,"data":{"_id":"f2"}}"#)
-        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
-        .answer("POST /contacts/c1/notes", 201, NOTE)
-        // An older report of the same delivery changes nothing.
-        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
-    let push = |connection: &Connection| fulfillments::push(connection, "o1");
-    let effects = [(Verb::Created, "ghl", "fulfillment"), (Verb::Noted, "ghl", "note")];
-    assert_eq!(verbs(&with(&fakes, push).unwrap()), effects);
-    assert_eq!(verbs(&with(&fakes, push).unwrap()), effects);
-    assert!(matches!(with(&fakes, push).unwrap(), Receipt::Skipped(_)));
-    assert!(fakes.unanswered().is_empty());
-
-    let writes = writes(&fakes);
-    let items = |request: &Request| serde_json::from_str::<Value>(&body(request)).unwrap()["items"].clone();
-    assert_eq!(items(&writes[0]), json!([{"priceId": "p1", "qty": 1}, {"priceId": "p2", "qty": 1}]));
-    assert_eq!(items(&writes[2]), json!([{"priceId": "p2", "qty": 1}]));
-    let tracking = serde_json::from_str::<Value>(&body(&writes[0])).unwrap()["trackings"].clone();
-    assert_eq!(tracking[0]["trackingNumber"], "track-1");
-    assert_eq!(tracking[0]["trackingUrl"], "https://web.track-pod.com/track?id=track-1");
-    assert!(body(&writes[1]).contains("Delivered in part: 1 × Tee, 1 × Coat."), "{}", body(&writes[1]));
-}
-
-#[test]
-fn refused_goods_are_noted_and_raise_an_alert() {
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /Order/Id/o1", 200, &delivery(Some(5), [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER)
-        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
-        .answer("POST /contacts/c1/notes", 201, NOTE);
-    let Receipt::Done(report) = with(&fakes, |connection| fulfillments::push(connection, "o1")).unwrap()
-    else {
-        panic!("something was to be done");
-    };
-    assert_eq!(report.alerts[0].kind, "goods-rejected");
-    assert_eq!(writes(&fakes).len(), 1, "the note alone");
-}
-
-#[test]
-fn a_payment_and_its_refund_are_written_down_once_each() {
-    let refund = refunded();
-    let noted = r#"{"notes":[{"id":"n1","body":"Payment\n[transload payment t1]"}]}"#;
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/transactions/t1?*", 200, PAYMENT)
-        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
-        .answer("POST /contacts/c1/notes", 201, NOTE)
-        .answer("GET /Order/Id/o1", 404, "")
-        .answer("GET /payments/transactions/t1?*", 200, PAYMENT)
-        .answer("GET /contacts/c1/notes", 200, noted)
-        .answer("GET /payments/transactions/t1?*", 200, &refund)
-        .answer("GET /contacts/c1/notes", 200, noted)
-        .answer("GET /contacts/c1/notes", 200, noted)
-        .answer("POST /contacts/c1/notes", 201, NOTE)
-        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
-    let record = |connection: &Connection| transactions::record(connection, "t1");
-    let summary = |receipt: Receipt| match receipt {
-        Receipt::Done(report) => report.effects[0].summary.clone(),
-        Receipt::Skipped(reason) => reason,
-    };
-    assert_eq!(
-        summary(with(&fakes, record).unwrap()),
-        "captured 150.10 USD, refunded 0.00 USD, net 150.10 USD"
-    );
-    assert_eq!(verbs(&with(&fakes, record).unwrap())[0].0, Verb::Verified);
-    assert_eq!(
-        summary(with(&fakes, record).unwrap()),
-        "captured 150.10 USD, refunded 50.05 USD, net 100.05 USD"
-    );
-    assert!(fakes.unanswered().is_empty());
-    assert!(body(&writes(&fakes)[1]).contains("50.05 USD in all of 150.10 USD given back"));
-}
-
-#[test]
-fn money_that_moved_has_the_delivery_looked_at_again() {
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/transactions/t1?*", 200, PAYMENT)
-        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
-        .answer("POST /contacts/c1/notes", 201, NOTE)
-        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
-    let Receipt::Done(report) = with(&fakes, |connection| transactions::record(connection, "t1")).unwrap()
-    else {
-        panic!("something was to be done");
-    };
-    assert_eq!(report.follow_ups[0].id, "order o1 after t1 succeeded 0");
-    assert_eq!(report.follow_ups[0].subject, "o1");
-}
-
-#[test]
-fn a_cancelled_order_with_a_delivery_is_told_to_a_person() {
-    let order = with_changed(ORDER, r#""status": "pending""#, r#""status": "cancelled""#);
-    let fakes = Fakes::new(SETTINGS, NOW).answer("GET /payments/orders/o1?*", 200, &order).answer(
-        "GET /Order/Id/o1",
-        200,
-        &delivery(None, [None, None]),
-    );
-    let Receipt::Done(report) = with(&fakes, |connection| orders::sync(connection, "o1")).unwrap() else {
-        panic!("a person is to be told");
-    };
-    assert_eq!(report.alerts[0].kind, "cancelled-but-planned");
 }
 
 #[test]
@@ -399,72 +282,6 @@ fn settings_that_are_wrong_name_the_fault() {
 }
 
 #[test]
-fn polling_goes_through_all_pages_and_starts_over() {
-    let row = |id: &str, created_at: &str| {
-        let row = with_changed(PAYMENT, r#""_id": "t1""#, &format!(r#""_id": "{id}""#));
-        with_changed(
-            &row,
-            r#""createdAt": "2024-04-04T16:25:00.000Z""#,
-            &format!(r#""createdAt": "{created_at}""#),
-        )
-    };
-    let recent = row("t1", "2024-04-04T16:25:00Z");
-    let old = row("t0", "2024-03-01T00:00:00Z");
-    let later = row("t2", "2024-04-04T16:30:00Z");
-    // Now is 2024-04-04T17:00:00Z.
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/transactions?*", 200, &transactions_page(&[recent.as_str(), old.as_str()], 3))
-        .answer("GET /payments/transactions?*", 200, &transactions_page(&[later.as_str()], 3))
-        .answer("GET /payments/transactions?*", 200, &no_transactions());
-    let cx = fakes.context();
-    let first = GhlTrackPod::poll(&cx, "transactions", None).unwrap();
-    assert!(first.more);
-    assert_eq!(first.events.len(), 1, "what was made long before the connection is history");
-    assert_eq!(
-        (first.events[0].id.as_str(), first.events[0].subject.as_str()),
-        ("transaction t1 succeeded 0", "o1")
-    );
-    let second = GhlTrackPod::poll(&cx, "transactions", first.cursor.as_deref()).unwrap();
-    assert!(!second.more);
-    GhlTrackPod::poll(&cx, "transactions", second.cursor.as_deref()).unwrap();
-    let sent = fakes.sent();
-    let offset =
-        |index: usize| sent[index].url.split("offset=").nth(1).unwrap().split('&').next().unwrap().to_owned();
-    assert_eq!([offset(0), offset(1), offset(2)], ["0", "2", "0"]);
-    assert!(sent[0].url.contains("startAt=2024-04-02"), "{}", sent[0].url);
-    assert!(matches!(GhlTrackPod::poll(&cx, "orders", None), Err(Failure::Rejected(_))));
-    assert!(matches!(GhlTrackPod::poll(&cx, "transactions", Some("nonsense")), Err(Failure::Rejected(_))));
-}
-
-#[test]
-fn webhooks_become_events_of_the_same_subject() {
-    let head = r#"{"type": "OrderCreate", "webhookId": "w1", "locationId": "loc1","#;
-    let hook = with_changed(ORDER, "{", head);
-    let deliver = |source: &str, body: &str| {
-        let delivery =
-            Delivery { source: source.to_owned(), headers: Vec::new(), body: body.as_bytes().to_vec() };
-        GhlTrackPod::receive(&Fakes::new(SETTINGS, NOW).context(), &delivery)
-    };
-    let events = deliver("ghl", &hook).unwrap();
-    assert_eq!((events[0].id.as_str(), events[0].subject.as_str()), ("order o1 w1", "o1"));
-    let hook = with_changed(&hook, r#""locationId": "loc1""#, r#""locationId": "another""#);
-    assert!(deliver("ghl", &hook).unwrap().is_empty(), "another location's order is not ours");
-    let status = format!(
-        r#"{{"Metadata":{{"Event":"OrderStatusUpdated","Date":"2024-04-05T10:00:00Z"}},"Data":{}}}"#,
-        delivery(Some(3), [None, None])
-    );
-    assert_eq!(deliver("track-pod", &status).unwrap()[0].subject, "o1");
-    let deleted =
-        r#"{"Metadata":{"Event":"OrderDeleted","Date":"2024-04-05T10:00:00Z"},"Data":{"Number":"7"}}"#;
-    assert!(
-        deliver("track-pod", deleted).unwrap().is_empty(),
-        "an order without our id is nobody's business here"
-    );
-    assert!(deliver("ghl", r#"{"type":"ContactCreate","id":"c1"}"#).unwrap().is_empty());
-    assert!(matches!(deliver("ghl", "not json"), Err(Failure::Rejected(_))));
-}
-
-#[test]
 fn the_manifest_is_in_order() {
     let description = GhlTrackPod::describe();
     let schema: Value = serde_json::from_str(&description.settings_schema).unwrap();
@@ -479,7 +296,20 @@ fn the_manifest_is_in_order() {
     {
         serde_json::from_str::<Value>(text).unwrap();
     }
+    let scope = crate::templates::Scope::sample().unwrap();
     for template in &description.templates {
-        serde_json::from_str::<crate::settings::Settings>(&template.settings).unwrap();
+        let settings: crate::settings::Settings = serde_json::from_str(&template.settings).unwrap();
+        assert_eq!(settings.faults(&scope), [], "{}", template.name);
+    }
+    let names: Vec<&str> = description.templates.iter().map(|template| template.name.as_str()).collect();
+    assert_eq!(names, ["delivery", "delivery-with-cod", "click-and-collect", "read-only-monitor"]);
+    for api in &description.apis {
+        for (index, endpoint) in api.endpoints.iter().enumerate() {
+            let same =
+                |other: &&transload_sdk::bindings::exports::transload::connector::manifest::Endpoint| {
+                    other.method == endpoint.method && other.path == endpoint.path
+                };
+            assert_eq!(api.endpoints.iter().filter(same).count(), 1, "{index}: {}", endpoint.path);
+        }
     }
 }

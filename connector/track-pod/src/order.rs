@@ -135,6 +135,9 @@ pub struct Order {
     /// Why it failed.
     #[serde(default, deserialize_with = "tolerant::text")]
     pub reject_reason: Option<String>,
+    /// Who drives.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub driver_name: Option<String>,
     /// What the driver wrote.
     #[serde(default, deserialize_with = "tolerant::text")]
     pub driver_comment: Option<String>,
