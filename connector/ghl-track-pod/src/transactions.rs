@@ -87,7 +87,8 @@ fn of_order(
     work = note_refund(connection, work, &order, transaction)?;
     work = payment_record::write(connection, work, transaction, Some(order_id), delivery.as_ref())?;
     work = subscriptions::renewed(connection, work, transaction)?;
-    let Some(movement) = movement else { return Ok(work) };
+    // A payment that is pending or failed moves nothing, and neither does a second look.
+    let Some(movement) = movement.filter(|movement| !movement.is_zero()) else { return Ok(work) };
     let delivered = delivery.as_ref().is_some_and(|delivery| delivery.fulfillment.state.has_delivered());
     if delivered {
         return tell_of_refund(connection, work, order_id, movement);

@@ -33,6 +33,13 @@ pub struct Movement {
     pub refunded: Money,
 }
 
+impl Movement {
+    /// Whether no money moved at all: a charge that is pending or failed is news all the same.
+    pub fn is_zero(&self) -> bool {
+        self.captured.amount.is_zero() && self.refunded.amount.is_zero()
+    }
+}
+
 /// What an order has earned, transaction by transaction.
 ///
 /// Recording a transaction again replaces what it contributed, so any number of reports of it count once.
@@ -181,7 +188,8 @@ mod tests {
     #[test]
     fn a_charge_that_failed_earns_nothing() {
         let mut revenue = Revenue::default();
-        revenue.record(&transaction("t1", money("10", "USD"), None, TransactionStatus::Failed)).unwrap();
+        let failed = transaction("t1", money("10", "USD"), None, TransactionStatus::Failed);
+        assert!(revenue.record(&failed).unwrap().unwrap().is_zero());
         assert!(revenue.totals().unwrap()[0].net.amount.is_zero());
         assert!(!revenue.is_given_back().unwrap(), "nothing ever came");
         revenue.record(&transaction("t1", money("10", "USD"), None, TransactionStatus::Succeeded)).unwrap();

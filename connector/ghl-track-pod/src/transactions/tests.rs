@@ -172,8 +172,9 @@ fn an_order_comes_before_the_subscription_that_renews_it() {
 #[test]
 fn a_failed_payment_is_noted_and_moves_nothing() {
     let failed = with_changed(PAYMENT, "succeeded", "failed");
-    let fakes = paid(SETTINGS, &failed, None);
+    let fakes = paid(SETTINGS, &failed, Some(&on_its_way()));
     let report = done(with(&fakes, record).unwrap());
+    assert!(report.follow_ups.is_empty(), "the driver collects what he did");
     assert_eq!(amounts(&report), [("revenue", "0e-0".to_owned())]);
     assert!(body(&writes(&fakes)[0]).contains("Payment of 150.10 USD for order o1 failed."));
 }
