@@ -11,6 +11,7 @@ pub mod order;
 pub mod party;
 pub mod progress;
 pub mod quantity;
+pub mod reconcile;
 pub mod revenue;
 pub mod subscription;
 pub mod transaction;
