@@ -13,6 +13,7 @@ mod orders;
 mod progress;
 mod revenue;
 mod settings;
+mod templates;
 mod transactions;
 
 use transload_sdk::{

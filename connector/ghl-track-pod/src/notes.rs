@@ -4,7 +4,7 @@ use transload_sdk::{Failure, Verb, Work};
 
 use crate::settings::Connection;
 
-/// Writes a note on the contact unless one with the same mark is there. GoHighLevel takes no idempotency key, so each note
+/// Writes a note on the contact unless one with the same mark is there, or the settings allow no writes. GoHighLevel takes no idempotency key, so each note
 /// ends in a line of its own that says which one it is, and that line is looked for before writing.
 pub fn write_once(
     connection: &Connection,
@@ -13,7 +13,7 @@ pub fn write_once(
     mark: &str,
     text: &str,
 ) -> Result<Work, Failure> {
-    let Some(contact_id) = contact_id else {
+    let Some(contact_id) = contact_id.filter(|_| connection.settings.writes) else {
         return Ok(work);
     };
     let mark = format!("[transload {mark}]");
