@@ -1,4 +1,6 @@
-//! A component that maps an order and nothing else, so that benches can tell the cost of the sandbox from that of the work.
+//! A component that maps an order or matches rows and nothing else, so that benches can tell the cost of the sandbox from that of the work.
+
+pub mod rows;
 
 use transload_sdk::manifest::{self, Description};
 use transload_sdk::{
@@ -26,6 +28,11 @@ impl Connector for Mapper {
     fn on_order(_: &Context, _: &Envelope, order: Order) -> Result<Receipt, Failure> {
         let json = map(&order)?;
         Ok(Work::default().effect(Verb::Verified, "track-pod", "order", &order.id, json).into())
+    }
+
+    fn run(_: &Context, _: &str, input: &str) -> Result<String, Failure> {
+        let size = serde_json::from_str(input).map_err(|error| rejected(error.to_string()))?;
+        serde_json::to_string(&rows::reconcile(&size)?).map_err(|error| rejected(error.to_string()))
     }
 }
 
