@@ -1,13 +1,67 @@
 //! Contacts, and the snapshots of them in orders and transactions.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use transload_model::{Address, Party};
 use transload_wire::tolerant;
+
+/// A contact, and how it may be written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// The customer.
+    pub party: Party,
+    /// Whether it must not be disturbed at all.
+    pub dnd: bool,
+    /// The channels on which it must not be disturbed: `SMS`, `Email`, `WhatsApp`, `Call`, `GMB`, `FB`. Of the states that
+    /// a channel has, only `inactive` says that it may be.
+    pub dnd_channels: Vec<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+}
 
 /// The answer to `GET /contacts/{contactId}`.
 #[derive(Deserialize)]
 pub(crate) struct ContactReply {
     pub contact: Option<WireContact>,
+}
+
+/// The same answer, read for what is not in a snapshot.
+#[derive(Deserialize)]
+pub(crate) struct PreferencesReply {
+    pub contact: Option<WirePreferences>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WirePreferences {
+    #[serde(default, deserialize_with = "tolerant::flag")]
+    dnd: Option<bool>,
+    dnd_settings: Option<BTreeMap<String, Option<WireDnd>>>,
+    #[serde(default, deserialize_with = "tolerant::texts")]
+    tags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct WireDnd {
+    #[serde(default, deserialize_with = "tolerant::text")]
+    status: Option<String>,
+}
+
+impl WirePreferences {
+    pub(crate) fn into_model(self, party: Party) -> Contact {
+        let settings = self.dnd_settings.unwrap_or_default().into_iter();
+        // A state that is not known may be another way of saying no.
+        let refused = |setting: &WireDnd| setting.status.as_deref().is_some_and(|status| status != "inactive");
+        let channels = settings
+            .filter_map(|(channel, setting)| setting.is_some_and(|it| refused(&it)).then_some(channel));
+        Contact {
+            party,
+            dnd: self.dnd.unwrap_or(false),
+            dnd_channels: channels.collect(),
+            tags: self.tags,
+        }
+    }
 }
 
 /// A contact as it is read. The document's examples of snapshots write some members in snake case, its webhook samples
@@ -106,6 +160,27 @@ mod tests {
             address: Some(address),
         };
         assert_eq!(party, expected);
+    }
+
+    #[test]
+    fn a_contact_says_where_it_must_not_be_disturbed() {
+        let contact = |json: &str| {
+            let reply: PreferencesReply = serde_json::from_str(json).unwrap();
+            reply.contact.unwrap().into_model(Party::default())
+        };
+        let json = r#"{"contact":{"dnd":"false","tags":["trade",7,null],"dndSettings":{
+            "SMS":{"status":"active","message":"STOP"},"Email":{"status":"inactive"},"Call":{"status":"permanent"},
+            "WhatsApp":null,"FB":{}}}}"#;
+        let told = contact(json);
+        assert_eq!((told.dnd, told.dnd_channels, told.tags), (
+            false,
+            vec!["Call".to_owned(), "SMS".to_owned()],
+            vec!["trade".to_owned(), "7".to_owned()],
+        ));
+        let told = contact(include_str!("fixtures/contact.json"));
+        assert!(told.dnd && told.dnd_channels.is_empty());
+        let silent = contact(r#"{"contact":{"dndSettings":null,"tags":null}}"#);
+        assert!(!silent.dnd && silent.dnd_channels.is_empty() && silent.tags.is_empty());
     }
 
     #[test]

@@ -11,15 +11,32 @@ mod contact;
 pub mod endpoints;
 mod error;
 mod fulfillment;
+mod members;
+mod message;
 mod note;
+mod opportunity;
 mod order;
+mod page;
+mod payment;
+mod provider;
+mod record;
+mod subscription;
 mod transaction;
 pub mod webhook;
 
-pub use client::{Client, TransactionPage, TransactionQuery};
+pub use client::Client;
+pub use contact::Contact;
 pub use error::MapError;
 pub use fulfillment::{NewFulfillment, PostedFulfillment};
+pub use message::{Channel, Message, NewMessage};
 pub use note::Note;
+pub use opportunity::{NewOpportunity, Opportunity, OpportunityStatus};
+pub use page::{
+    OrderPage, OrderQuery, Page, SubscriptionPage, SubscriptionQuery, TransactionPage, TransactionQuery,
+};
+pub use payment::{CardBrand, NewPayment, PaymentMode, TransactionDetail, is_recorded};
+pub use provider::{Gateway, NewProvider, Provider, ProviderName, ProviderNameError};
+pub use record::{Properties, Property, Record};
 
 use transload_wire::api::{Api, Credential, DeliveryId, Rate, Signature, Webhook};
 
@@ -33,9 +50,15 @@ pub const API: Api = Api {
     // Per app and location: a burst limit and a daily one.
     rates: &[Rate { requests: 100, per_ms: 10_000 }, Rate { requests: 200_000, per_ms: 86_400_000 }],
     webhook: Some(Webhook {
-        // The RSA header is the legacy one, announced to end on 2026-09-01; deliveries of older apps carried only it.
-        signatures: &[Signature::Ed25519("x-ghl-signature"), Signature::RsaSha256("x-wh-signature")],
+        // The RSA header is the legacy one, announced to end on 2026-09-01; deliveries of older apps carried only it. A
+        // workflow's Custom Webhook action is signed by nobody; its operator lets it send a token in a header of ours.
+        signatures: &[
+            Signature::Ed25519("x-ghl-signature"),
+            Signature::RsaSha256("x-wh-signature"),
+            Signature::SharedToken("x-transload-token"),
+        ],
         public_keys: &[ED25519_KEY],
+        // A workflow's body has none; the host then takes the body's digest.
         delivery_id: DeliveryId::Body("/webhookId"),
     }),
 };

@@ -35,6 +35,67 @@ pub(crate) struct WireOrder {
     updated_at: Option<Instant>,
 }
 
+/// An order as `GET /payments/orders` gives it. Its items are not read: the document has none, and what other versions of
+/// the listing put there are no items.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WireOrderRow {
+    #[serde(default, rename = "_id", deserialize_with = "tolerant::text")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    fulfillment_status: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    contact_id: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    contact_name: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    contact_email: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::currency")]
+    currency: Option<Currency>,
+    #[serde(default, deserialize_with = "tolerant::number")]
+    amount: Option<Number>,
+    #[serde(default, deserialize_with = "tolerant::number")]
+    subtotal: Option<Number>,
+    #[serde(default, deserialize_with = "tolerant::number")]
+    discount: Option<Number>,
+    #[serde(default, deserialize_with = "tolerant::flag")]
+    live_mode: Option<bool>,
+    #[serde(default, deserialize_with = "tolerant::instant")]
+    created_at: Option<Instant>,
+    #[serde(default, deserialize_with = "tolerant::instant")]
+    updated_at: Option<Instant>,
+}
+
+impl WireOrderRow {
+    /// The order without its lines, on the terms of [`WireOrder::into_model`].
+    pub(crate) fn into_model(self) -> Result<Order, MapError> {
+        let amounts =
+            WireAmounts { subtotal: self.subtotal, discount: self.discount, ..WireAmounts::default() };
+        let mut order = WireOrder {
+            id: self.id,
+            status: self.status,
+            fulfillment_status: self.fulfillment_status,
+            contact_id: self.contact_id,
+            currency: self.currency,
+            amount: self.amount,
+            live_mode: self.live_mode,
+            amount_summary: Some(amounts),
+            contact_snapshot: None,
+            items: Vec::new(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+        .into_model()?;
+        let mut customer = order.customer.take().unwrap_or_default();
+        customer.name = self.contact_name;
+        customer.email = self.contact_email;
+        order.customer = (customer != Party::default()).then_some(customer);
+        Ok(order)
+    }
+}
+
 /// `tax` and `shipping` are in the webhook samples, not in the document.
 #[derive(Default, Deserialize)]
 struct WireAmounts {
@@ -280,6 +341,23 @@ mod tests {
         let json = ALONE.replace(r#""currency": "KWD""#, r#""currency": "EUR""#);
         let prices: Vec<_> = read(&json).unwrap().lines.iter().map(|line| line.unit_price).collect();
         assert_eq!(prices, [Some(money("20.5", "KWD")), Some(money("20.5", "EUR")), None]);
+    }
+
+    #[test]
+    fn a_row_of_a_list_is_an_order_without_lines() {
+        #[derive(Deserialize)]
+        struct Page {
+            data: Vec<WireOrderRow>,
+        }
+        let page: Page = serde_json::from_str(include_str!("fixtures/orders.json")).unwrap();
+        let order = page.data.into_iter().next().unwrap().into_model().unwrap();
+        assert_eq!(order.id, "653f5e0cde5a1314e62a837c");
+        assert_eq!((order.total, order.subtotal), (money("90", "USD"), Some(money("100", "USD"))));
+        assert_eq!((order.discount, order.lines.len()), (Some(money("10", "USD")), 0));
+        let customer = order.customer.unwrap();
+        assert_eq!(customer.name.as_deref(), Some("Thandi Mbeki"));
+        assert_eq!(customer.id.as_deref(), Some("XPLSw2SVagl12LMDeTmQ"));
+        assert!(!order.live);
     }
 
     #[test]

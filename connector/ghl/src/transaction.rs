@@ -9,11 +9,13 @@ use transload_wire::{Number, tolerant};
 
 use crate::contact::WireContact;
 use crate::error::{MISSING, MapError, NEGATIVE};
+use crate::members::{members, scalar};
+use crate::payment::{TransactionDetail, is_recorded_method};
 
 /// A transaction as it is read.
 ///
 /// Not read: `fulfilledAt`, which says when it was charged; `chargeSnapshot`, whose amounts are the payment provider's
-/// own and may be in cents; `invoiceId` and `subscriptionId`, which are the provider's ids.
+/// own and may be in cents; `invoiceId`, which is the provider's id.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WireTransaction {
@@ -31,6 +33,9 @@ pub(crate) struct WireTransaction {
     entity_type: Option<String>,
     #[serde(default, deserialize_with = "tolerant::text")]
     entity_id: Option<String>,
+    // The payment provider's id of it; a subscription has it as `subscriptionId`, beside an `_id` of its own.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    subscription_id: Option<String>,
     #[serde(default, deserialize_with = "tolerant::text")]
     charge_id: Option<String>,
     #[serde(default, deserialize_with = "tolerant::text")]
@@ -52,6 +57,7 @@ pub(crate) struct WireTransaction {
     // Alone only.
     contact_snapshot: Option<WireContact>,
     payment_provider: Option<WireProvider>,
+    meta: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -61,8 +67,23 @@ struct WireProvider {
 }
 
 impl WireTransaction {
+    /// The transaction with what only its own shape tells.
+    pub(crate) fn into_detail(mut self) -> Result<TransactionDetail, MapError> {
+        let meta = self.meta.take();
+        let meta = members(meta.as_deref().map(RawValue::get).unwrap_or_default());
+        let meta = meta.into_iter().filter_map(|(name, value)| Some((name, scalar(value)?))).collect();
+        let provider = self.provider();
+        Ok(TransactionDetail { transaction: self.into_model()?, provider, meta })
+    }
+
+    fn provider(&self) -> Option<String> {
+        let nested = self.payment_provider.as_ref().and_then(|provider| provider.kind.clone());
+        nested.or_else(|| self.payment_provider_type.clone())
+    }
+
     /// The transaction. Without an id, a status, an amount or a currency it is refused: money is not guessed.
     pub(crate) fn into_model(self) -> Result<Transaction, MapError> {
+        let provider = self.provider();
         let id = self.id.unwrap_or_default();
         let error = |member: &str, problem| MapError {
             object: format!("transaction {id}"),
@@ -85,16 +106,17 @@ impl WireTransaction {
         let mut customer = self.contact_snapshot.unwrap_or_default().into_model(self.contact_id);
         customer.name = customer.name.or(self.contact_name);
         customer.email = customer.email.or(self.contact_email);
-        let provider =
-            self.payment_provider.and_then(|provider| provider.kind).or(self.payment_provider_type);
         let method = self.payment_method.as_deref().and_then(kind_of_method);
+        // A card that was charged on somebody else's terminal and recorded here must not look like one charged here.
+        let recorded = provider.clone().filter(|provider| is_recorded_method(provider));
+        let subscription = self.subscription_id.map(Entity::Subscription);
         Ok(Transaction {
             amount: Money::new(amount, currency),
             refunded: self.amount_refunded.map(|number| Money::new(number.0, currency)),
             status: transaction_status(status),
-            settles: settles(self.entity_type, self.entity_id).into_iter().collect(),
+            settles: settles(self.entity_type, self.entity_id).into_iter().chain(subscription).collect(),
             customer: (customer != Party::default()).then_some(customer),
-            method: method.or(provider),
+            method: recorded.or(method).or(provider),
             charge_id: self.charge_id,
             live: self.live_mode.unwrap_or(true),
             created_at: self.created_at,
@@ -140,6 +162,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::payment::is_recorded;
 
     const ALONE: &str = include_str!("fixtures/transaction.json");
     const LIST: &str = include_str!("fixtures/transactions.json");
@@ -167,7 +190,7 @@ mod tests {
             assert_eq!(transaction.amount, money("150.1"));
             assert_eq!(transaction.refunded, Some(money("50.05")));
             assert_eq!(transaction.status, TransactionStatus::Succeeded);
-            assert_eq!(transaction.settles, [Entity::Order("61dd0fe9c077f73e67f78803".to_owned())]);
+            assert_eq!(transaction.settles[0], Entity::Order("61dd0fe9c077f73e67f78803".to_owned()));
             assert_eq!(transaction.charge_id.as_deref(), Some("in_1KGcXDCScnf89tZohCsmImwE"));
             assert!(!transaction.live);
             // 2023-11-20T10:23:36.515Z by `date -ud … +%s`.
@@ -177,6 +200,8 @@ mod tests {
             assert_eq!(customer.name.as_deref(), Some("Thandi Mbeki"));
             assert_eq!(customer.email.as_deref(), Some("thandi@example.com"));
         }
+        assert_eq!(listed.subscription_id(), Some("sub_1KGcXDCScnf89tZoVkoEMCEL"));
+        assert_eq!((alone.subscription_id(), listed.settles.len()), (None, 2));
         // Only the list says how it was paid; alone, the provider is all there is.
         assert_eq!((listed.method.as_deref(), alone.method.as_deref()), (Some("card"), Some("stripe")));
     }
@@ -234,6 +259,43 @@ mod tests {
                 format!(r#"{{"_id":"t","status":"x","amount":1,"currency":"USD","paymentMethod":{method}}}"#);
             assert_eq!(read(&json).unwrap().method, None, "{method}");
         }
+    }
+
+    #[test]
+    fn what_was_recorded_is_told_from_what_was_taken() {
+        let recorded = |members: &str| {
+            let json = format!(r#"{{"_id":"t","status":"succeeded","amount":1,"currency":"USD"{members}}}"#);
+            is_recorded(&read(&json).unwrap())
+        };
+        for members in [
+            "",
+            r#","paymentProviderType":"manual""#,
+            r#","paymentProvider":{"type":"Cash"}"#,
+            r#","paymentMethod":{"cheque":{"number":"7"}},"chargeId":"x""#,
+            r#","paymentMethod":{"card":{"last4":"0012"}},"paymentProviderType":"offline""#,
+        ] {
+            assert!(recorded(members), "{members}");
+        }
+        for members in [
+            r#","chargeId":"ch_1""#,
+            r#","paymentProviderType":"stripe""#,
+            r#","paymentMethod":{"card":{"last4":"0012"}},"paymentProviderType":"stripe""#,
+        ] {
+            assert!(!recorded(members), "{members}");
+        }
+    }
+
+    #[test]
+    fn what_was_recorded_with_it_comes_back() {
+        let json = ALONE.replace(r#""isParent": false"#, r#""meta": {"trackId":"T1","n":7,"deep":{"a":1}}"#);
+        let detail = serde_json::from_str::<WireTransaction>(&json).unwrap().into_detail().unwrap();
+        let meta = [("n", "7"), ("trackId", "T1")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+        assert_eq!(detail.meta, BTreeMap::from(meta));
+        assert_eq!(detail.provider.as_deref(), Some("stripe"));
+        assert_eq!(detail.transaction, read(ALONE).unwrap());
+        let json = ALONE.replace(r#""isParent": false"#, r#""meta": "none""#);
+        let detail = serde_json::from_str::<WireTransaction>(&json).unwrap().into_detail().unwrap();
+        assert!(detail.meta.is_empty());
     }
 
     proptest! {

@@ -25,6 +25,23 @@ pub enum SubscriptionStatus {
     Other(String),
 }
 
+impl SubscriptionStatus {
+    /// As a person would say it. Events' ids have it in them, so a released text never changes.
+    pub fn describe(&self) -> &str {
+        match self {
+            Self::Trialing => "trialing",
+            Self::Active => "active",
+            Self::PastDue => "past due",
+            Self::Unpaid => "unpaid",
+            Self::Paused => "paused",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Incomplete => "incomplete",
+            Self::Other(text) => text,
+        }
+    }
+}
+
 /// A recurring order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {

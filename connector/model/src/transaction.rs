@@ -89,4 +89,12 @@ impl Transaction {
             _ => None,
         })
     }
+
+    /// The subscription that it renews, if it names one.
+    pub fn subscription_id(&self) -> Option<&str> {
+        self.settles.iter().find_map(|entity| match entity {
+            Entity::Subscription(id) => Some(id.as_str()),
+            _ => None,
+        })
+    }
 }

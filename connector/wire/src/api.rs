@@ -44,6 +44,11 @@ impl Endpoint {
         Self { method: Method::Get, path, scope, access: Access::Read }
     }
 
+    /// A call that changes nothing although it is a POST: a search whose terms are in the body.
+    pub const fn search(path: &'static str, scope: &'static str) -> Self {
+        Self { method: Method::Post, path, scope, access: Access::Read }
+    }
+
     /// A call that changes something.
     pub const fn write(method: Method, path: &'static str, scope: &'static str, in_doubt: InDoubt) -> Self {
         Self { method, path, scope, access: Access::Write(in_doubt) }

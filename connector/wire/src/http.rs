@@ -61,12 +61,14 @@ impl Request {
     pub fn json(mut self, body: &impl serde::Serialize) -> Result<Self, ApiError> {
         match serde_json::to_vec(body) {
             Ok(body) => self.body = Some(body),
-            Err(error) => {
-                let call = call_name(self.method, &self.url);
-                return Err(ApiError::Unsendable { call, reason: error.to_string() });
-            }
+            Err(error) => return Err(self.unsendable(error.to_string())),
         }
         Ok(self.header("content-type", "application/json"))
+    }
+
+    /// The error for a request that must not be sent as it is.
+    pub fn unsendable(&self, reason: impl Into<String>) -> ApiError {
+        ApiError::Unsendable { call: call_name(self.method, &self.url), reason: reason.into() }
     }
 }
 

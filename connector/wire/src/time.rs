@@ -24,8 +24,19 @@ pub fn is_date(text: &str) -> bool {
 
 /// Writes the UTC date, `2024-02-01`; none beyond the year 9999.
 pub fn format_date(instant: Instant) -> Option<String> {
+    utc(instant).map(|time| time.date().to_string())
+}
+
+/// Writes the UTC time to the second below, without an offset, `2024-02-01T10:00:00`; none beyond the year 9999.
+pub fn format_naive(instant: Instant) -> Option<String> {
+    let time = utc(instant)?;
+    let (hour, minute, second) = time.to_hms();
+    Some(format!("{}T{hour:02}:{minute:02}:{second:02}", time.date()))
+}
+
+fn utc(instant: Instant) -> Option<OffsetDateTime> {
     let seconds = i64::try_from(instant.0 / 1000).ok()?;
-    OffsetDateTime::from_unix_timestamp(seconds).ok().map(|time| time.date().to_string())
+    OffsetDateTime::from_unix_timestamp(seconds).ok()
 }
 
 #[cfg(test)]
@@ -59,5 +70,13 @@ mod tests {
     fn the_day_of_an_instant_is_that_of_utc() {
         assert_eq!(format_date(Instant(1_706_781_600_250)).as_deref(), Some("2024-02-01"));
         assert_eq!(format_date(Instant(u64::MAX)), None);
+    }
+
+    #[test]
+    fn a_time_is_written_as_it_is_read() {
+        let written = format_naive(Instant(1_706_781_609_250)).unwrap();
+        assert_eq!(written, "2024-02-01T10:00:09");
+        assert_eq!(parse_naive(&written), Some(Instant(1_706_781_609_000)));
+        assert_eq!(format_naive(Instant(u64::MAX)), None);
     }
 }

@@ -76,6 +76,14 @@ pub fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Inst
     Ok(scalar(deserializer)?.and_then(|text| time::parse(&text)))
 }
 
+/// A list of texts, read each as [`text`] is; those that are none are left out, and null is an empty list.
+pub fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    struct One(#[serde(deserialize_with = "text")] Option<String>);
+    let list = Option::<Vec<One>>::deserialize(deserializer)?;
+    Ok(list.into_iter().flatten().filter_map(|one| one.0).collect())
+}
+
 /// A list; null is an empty one, and a single object is a list of one.
 pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     struct OneOrMany<T>(std::marker::PhantomData<T>);
@@ -162,6 +170,19 @@ mod tests {
         assert_eq!(sample.instant, Some(Instant(1_706_781_600_000)));
         assert_eq!(sample.list[0].amount.to_string(), "1.5");
         assert_eq!(read(r#"{"list":[{"amount":1},{"amount":2}]}"#).unwrap().list.len(), 2);
+    }
+
+    #[test]
+    fn a_list_of_texts_is_read_text_by_text() {
+        #[derive(Deserialize)]
+        struct Tags {
+            #[serde(default, deserialize_with = "texts")]
+            tags: Vec<String>,
+        }
+        let tags = |json: &str| serde_json::from_str::<Tags>(json).map(|tags| tags.tags);
+        assert_eq!(tags(r#"{"tags":["trade",7," ",null,"vip"]}"#).unwrap(), ["trade", "7", "vip"]);
+        assert!(tags("{}").unwrap().is_empty() && tags(r#"{"tags":null}"#).unwrap().is_empty());
+        assert!(tags(r#"{"tags":"trade"}"#).is_err() && tags(r#"{"tags":[{}]}"#).is_err());
     }
 
     #[test]

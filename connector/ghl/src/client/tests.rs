@@ -1,10 +1,12 @@
 //! Tests of the client against scripted answers.
 
-use transload_model::LineQuantity;
+use transload_model::{Instant, LineQuantity};
 use transload_wire::fakes::Script;
 use transload_wire::{HttpError, Method, Response};
 
+use super::payments::ORDER_PAGES_MAX;
 use super::*;
+use crate::{Note, NewFulfillment, TransactionQuery};
 
 const ORDER: &str = include_str!("../fixtures/order.json");
 const TRANSACTION: &str = include_str!("../fixtures/transaction.json");
@@ -100,7 +102,7 @@ fn a_page_of_transactions_starts_at_a_day() {
         TRANSACTIONS,
     );
     let start_at = Some(Instant(1_706_781_600_000)); // 2024-02-01T10:00:00Z
-    let query = TransactionQuery { start_at, limit: 50, offset: 150 };
+    let query = TransactionQuery { start_at, limit: 50, offset: 150, ..TransactionQuery::default() };
     let page = Client::new(&http, "loc").transactions(&query).unwrap();
     assert_eq!((page.rows.len(), page.total), (1, 1));
 }
