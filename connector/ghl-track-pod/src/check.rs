@@ -10,7 +10,7 @@ use crate::settings::{Connection, Settings};
 pub fn check(cx: &Context) -> Result<Vec<Probe>, Failure> {
     let settings: Settings = cx.settings()?;
     let connection = Connection::new(cx, &settings);
-    let one = TransactionQuery { start_at: None, limit: 1, offset: 0 };
+    let one = TransactionQuery { limit: 1, ..TransactionQuery::default() };
     Ok(vec![
         probe(
             "ghl",

@@ -115,8 +115,12 @@ pub fn poll(cx: &Context, trigger: &str, cursor: Option<&str>) -> Result<EventPa
     };
     let round = cursor.round.take().unwrap_or_else(|| begin_round(&mut cursor, &settings, now));
     let ghl = transload_ghl::Client::new(cx.http, &settings.location_id).version(&settings.ghl_version);
-    let query =
-        TransactionQuery { start_at: Some(Instant(round.start)), limit: PAGE_ROWS, offset: round.offset };
+    let query = TransactionQuery {
+        start_at: Some(Instant(round.start)),
+        limit: PAGE_ROWS,
+        offset: round.offset,
+        ..TransactionQuery::default()
+    };
     let page = ghl.transactions(&query).map_err(later)?;
     let seen = round.offset + page.rows.len() as u64;
     let more = !page.rows.is_empty() && seen < page.total;

@@ -52,15 +52,11 @@ impl WirePreferences {
     pub(crate) fn into_model(self, party: Party) -> Contact {
         let settings = self.dnd_settings.unwrap_or_default().into_iter();
         // A state that is not known may be another way of saying no.
-        let refused = |setting: &WireDnd| setting.status.as_deref().is_some_and(|status| status != "inactive");
+        let refused =
+            |setting: &WireDnd| setting.status.as_deref().is_some_and(|status| status != "inactive");
         let channels = settings
             .filter_map(|(channel, setting)| setting.is_some_and(|it| refused(&it)).then_some(channel));
-        Contact {
-            party,
-            dnd: self.dnd.unwrap_or(false),
-            dnd_channels: channels.collect(),
-            tags: self.tags,
-        }
+        Contact { party, dnd: self.dnd.unwrap_or(false), dnd_channels: channels.collect(), tags: self.tags }
     }
 }
 
@@ -172,11 +168,10 @@ mod tests {
             "SMS":{"status":"active","message":"STOP"},"Email":{"status":"inactive"},"Call":{"status":"permanent"},
             "WhatsApp":null,"FB":{}}}}"#;
         let told = contact(json);
-        assert_eq!((told.dnd, told.dnd_channels, told.tags), (
-            false,
-            vec!["Call".to_owned(), "SMS".to_owned()],
-            vec!["trade".to_owned(), "7".to_owned()],
-        ));
+        assert_eq!(
+            (told.dnd, told.dnd_channels, told.tags),
+            (false, vec!["Call".to_owned(), "SMS".to_owned()], vec!["trade".to_owned(), "7".to_owned()],)
+        );
         let told = contact(include_str!("fixtures/contact.json"));
         assert!(told.dnd && told.dnd_channels.is_empty());
         let silent = contact(r#"{"contact":{"dndSettings":null,"tags":null}}"#);

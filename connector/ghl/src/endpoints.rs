@@ -94,8 +94,12 @@ pub const CREATE_RECORD: Endpoint =
     Endpoint::write(Method::Post, "/objects/{schemaKey}/records", "objects/record.write", InDoubt::Verify);
 
 /// Sets properties of a record to values, so sending it twice leaves what sending it once does.
-pub const UPDATE_RECORD: Endpoint =
-    Endpoint::write(Method::Put, "/objects/{schemaKey}/records/{id}", "objects/record.write", InDoubt::Resend);
+pub const UPDATE_RECORD: Endpoint = Endpoint::write(
+    Method::Put,
+    "/objects/{schemaKey}/records/{id}",
+    "objects/record.write",
+    InDoubt::Resend,
+);
 
 /// Opportunities, those of a contact for one.
 pub const SEARCH_OPPORTUNITIES: Endpoint = Endpoint::read("/opportunities/search", "opportunities.readonly");

@@ -60,7 +60,9 @@ pub struct ProviderName(String);
 
 /// Why a text is no [`ProviderName`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} cannot be a provider's unique name: it takes lower-case letters and hyphens, a letter first and last")]
+#[error(
+    "{0:?} cannot be a provider's unique name: it takes lower-case letters and hyphens, a letter first and last"
+)]
 pub struct ProviderNameError(String);
 
 impl FromStr for ProviderName {
@@ -71,7 +73,11 @@ impl FromStr for ProviderName {
         let ends = [bytes.first(), bytes.last()];
         let ends_well = ends.into_iter().all(|end| end.is_some_and(u8::is_ascii_lowercase));
         let reads_well = bytes.iter().all(|&byte| byte == b'-' || byte.is_ascii_lowercase());
-        if ends_well && reads_well { Ok(Self(text.to_owned())) } else { Err(ProviderNameError(text.to_owned())) }
+        if ends_well && reads_well {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ProviderNameError(text.to_owned()))
+        }
     }
 }
 
@@ -166,8 +172,7 @@ mod tests {
         let one = r#"{"_id":"p1","title":"Example","route":"epd","provider":"nmi"}"#;
         for json in [format!(r#"{{"providers":{one}}}"#), format!(r#"{{"providers":[{one}]}}"#)] {
             let list: ProviderList = serde_json::from_str(&json).unwrap();
-            let providers: Vec<_> =
-                list.providers.into_iter().map(|one| one.into_model().unwrap()).collect();
+            let providers: Vec<_> = list.providers.into_iter().map(|one| one.into_model().unwrap()).collect();
             assert!(providers.len() == 1 && providers[0].is_named(&"epd".parse().unwrap()));
             assert!(!providers[0].is_named(&"example".parse().unwrap()));
         }

@@ -79,9 +79,9 @@ impl Serialize for Property {
                 map.serialize_entry("value", &Number(*amount))?;
                 map.end()
             }
-            Self::Json(json) => RawValue::from_string(json.clone())
-                .map_err(serde::ser::Error::custom)?
-                .serialize(serializer),
+            Self::Json(json) => {
+                RawValue::from_string(json.clone()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+            }
         }
     }
 }
@@ -175,7 +175,9 @@ mod tests {
         ] {
             assert_eq!(record.properties.get(name), Some(&expected), "{name}");
         }
-        assert!(record.has("order_id", "660ed43bfdf9fc05a0de7a40") && record.has("customer_number", "1424.0"));
+        assert!(
+            record.has("order_id", "660ed43bfdf9fc05a0de7a40") && record.has("customer_number", "1424.0")
+        );
         assert!(!record.has("order_id", "1424") && !record.has("money", "150.10") && !record.has("x", ""));
     }
 

@@ -1,10 +1,14 @@
 //! Webhooks: one flat JSON object, the object's members beside those of the envelope.
+//!
+//! What a workflow's Custom Webhook action sends is whatever its operator put together. Of that only the ids are taken, from
+//! the places where workflows put them, and the object is read from the API.
 
 use serde::Deserialize;
 use transload_model::{Instant, Order};
 use transload_wire::{http, tolerant};
 
 use crate::error::MapError;
+use crate::members;
 use crate::order::WireOrder;
 
 /// What a webhook says.
@@ -22,6 +26,26 @@ pub enum Hook {
         kind: OrderEvent,
         /// The order as it was then.
         order: Box<Order>,
+    },
+    /// A workflow speaks of an order.
+    OrderHint {
+        /// The order's id.
+        order_id: String,
+        /// The location it is about, if the operator sends it.
+        location_id: Option<String>,
+        /// What happened, in the operator's words.
+        kind: Option<String>,
+    },
+    /// A workflow speaks of a payment or a refund.
+    TransactionHint {
+        /// The transaction's id.
+        transaction_id: String,
+        /// The order's id, if the operator sends it as well.
+        order_id: Option<String>,
+        /// The location it is about, if the operator sends it.
+        location_id: Option<String>,
+        /// What happened, in the operator's words.
+        kind: Option<String>,
     },
     /// Something that is not read.
     Other {
@@ -46,7 +70,9 @@ pub enum HookError {
     #[error("the webhook cannot be read: {0}")]
     Unreadable(String),
     /// It does not say what happened.
-    #[error("the webhook has no `type`, so what happened is unknown")]
+    #[error(
+        "the webhook has neither a `type` nor the id of an order or a transaction, so what happened is unknown"
+    )]
     NoType,
     /// It was cut off at GoHighLevel's 256 KB. The object itself must be read instead.
     #[error("the webhook was too large for GoHighLevel and is cut off: read the object from the API")]
@@ -74,11 +100,10 @@ struct Envelope {
 /// Reads a webhook's body.
 pub fn read(body: &[u8]) -> Result<Hook, HookError> {
     let envelope: Envelope = parse(body)?;
-    let kind = envelope.kind.ok_or(HookError::NoType)?;
-    let event = match kind.as_str() {
-        "OrderCreate" => OrderEvent::Create,
-        "OrderStatusUpdate" => OrderEvent::StatusUpdate,
-        _ => return Ok(Hook::Other { kind }),
+    let event = match envelope.kind.as_deref() {
+        Some("OrderCreate") => OrderEvent::Create,
+        Some("OrderStatusUpdate") => OrderEvent::StatusUpdate,
+        _ => return hint(body, envelope),
     };
     if envelope.payload_too_large == Some(true) {
         return Err(HookError::Truncated);
@@ -91,6 +116,64 @@ pub fn read(body: &[u8]) -> Result<Hook, HookError> {
         kind: event,
         order: Box::new(order),
     })
+}
+
+/// Where an operator's body has the id of an order: as a workflow's own members, or under the custom data that the action
+/// adds.
+const ORDER_PLACES: &[&[&str]] = &[
+    &["order_id"],
+    &["orderId"],
+    &["order", "id"],
+    &["order", "_id"],
+    &["customData", "order_id"],
+    &["customData", "orderId"],
+    &["customData", "order", "id"],
+];
+
+/// Where it has the id of a transaction: `payment.transaction_id` is a variable of the Payment Received trigger.
+const TRANSACTION_PLACES: &[&[&str]] = &[
+    &["transaction_id"],
+    &["transactionId"],
+    &["transaction", "id"],
+    &["transaction", "_id"],
+    &["payment", "transaction_id"],
+    &["payment", "transactionId"],
+    &["refund", "transaction_id"],
+    &["refund", "transactionId"],
+    &["customData", "transaction_id"],
+    &["customData", "transactionId"],
+    &["customData", "payment", "transaction_id"],
+];
+
+/// Where it has the id of the location.
+const LOCATION_PLACES: &[&[&str]] =
+    &[&["locationId"], &["location_id"], &["location", "id"], &["customData", "location_id"]];
+
+/// Longest id that is taken from an operator's body, in bytes. The service's ids have 24; a longer one is something else.
+const ID_BYTES_MAX: usize = 100;
+
+/// What a body says that is no event of ours. A transaction comes first: it names its order, and an order does not name
+/// the payment that was made just now.
+fn hint(body: &[u8], envelope: Envelope) -> Result<Hook, HookError> {
+    let members = members::members(std::str::from_utf8(body).unwrap_or_default());
+    let first =
+        |places: &[&[&str]]| places.iter().find_map(|place| members::at(&members, place).filter(is_id));
+    let (order, transaction) = (first(ORDER_PLACES), first(TRANSACTION_PLACES));
+    let location_id = first(LOCATION_PLACES);
+    let kind = envelope.kind;
+    if let Some(transaction_id) = transaction {
+        return Ok(Hook::TransactionHint { transaction_id, order_id: order, location_id, kind });
+    }
+    if let Some(order_id) = order {
+        return Ok(Hook::OrderHint { order_id, location_id, kind });
+    }
+    kind.map(|kind| Hook::Other { kind }).ok_or(HookError::NoType)
+}
+
+/// Whether the text may be an id. A workflow variable that has no value is sent as it is written: `{{order.id}}`.
+fn is_id(text: &String) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    text.len() <= ID_BYTES_MAX && text.bytes().all(known)
 }
 
 fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, HookError> {
@@ -138,11 +221,63 @@ mod tests {
         assert_eq!(read(note.as_bytes()), Ok(Hook::Other { kind: "NoteCreate".to_owned() }));
     }
 
+    fn order_hint(id: &str) -> Hook {
+        Hook::OrderHint { order_id: id.to_owned(), location_id: None, kind: None }
+    }
+
+    fn transaction_hint(id: &str) -> Hook {
+        Hook::TransactionHint { transaction_id: id.to_owned(), order_id: None, location_id: None, kind: None }
+    }
+
+    #[test]
+    fn a_workflow_s_body_is_read_for_the_ids_at_their_usual_places() {
+        for (body, hook) in [
+            (r#"{"order_id":"o1"}"#, order_hint("o1")),
+            (r#"{"orderId":" o1 ","amount":1e400}"#, order_hint("o1")),
+            (r#"{"order":{"id":"o1","total":[]}}"#, order_hint("o1")),
+            (r#"{"order":{"_id":"o1"}}"#, order_hint("o1")),
+            (r#"{"order":"o1","customData":{"order_id":"o2"}}"#, order_hint("o2")),
+            (r#"{"order_id":"{{order.id}}","customData":{"orderId":"o2"}}"#, order_hint("o2")),
+            (r#"{"transaction_id":"t1"}"#, transaction_hint("t1")),
+            (r#"{"payment":{"transaction_id":"t1","total_amount":"12"}}"#, transaction_hint("t1")),
+            (r#"{"refund":{"transactionId":"t1"}}"#, transaction_hint("t1")),
+            (r#"{"customData":{"transaction_id":"t1"}}"#, transaction_hint("t1")),
+        ] {
+            assert_eq!(read(body.as_bytes()), Ok(hook), "{body}");
+        }
+        let body = r#"{"type":"Payment Received","order_id":"o1","payment":{"transaction_id":"t1"},"location":{"id":"l1"}}"#;
+        let text = |text: &str| Some(text.to_owned());
+        let hook = Hook::TransactionHint {
+            transaction_id: "t1".to_owned(),
+            order_id: text("o1"),
+            location_id: text("l1"),
+            kind: text("Payment Received"),
+        };
+        assert_eq!(read(body.as_bytes()), Ok(hook));
+    }
+
+    #[test]
+    fn what_cannot_be_an_id_is_none() {
+        for id in ["", "{{order.id}}", "../../oauth", "a b", &"x".repeat(ID_BYTES_MAX + 1)] {
+            let body = format!(r#"{{"order_id":"{id}"}}"#);
+            assert_eq!(read(body.as_bytes()), Err(HookError::NoType), "{id}");
+        }
+        let longest = "x".repeat(ID_BYTES_MAX);
+        let body = format!(r#"{{"order_id":"{longest}"}}"#);
+        assert_eq!(read(body.as_bytes()), Ok(order_hint(&longest)));
+    }
+
     #[test]
     fn what_is_wrong_is_said() {
         for (body, message) in [
-            ("{}", "the webhook has no `type`, so what happened is unknown"),
-            (r#"{"data":{"type":"OrderCreate"}}"#, "the webhook has no `type`, so what happened is unknown"),
+            (
+                "{}",
+                "the webhook has neither a `type` nor the id of an order or a transaction, so what happened is unknown",
+            ),
+            (
+                r#"{"data":{"type":"OrderCreate"}}"#,
+                "the webhook has neither a `type` nor the id of an order or a transaction, so what happened is unknown",
+            ),
             (
                 r#"{"type":"OrderCreate","payloadTooLarge":true}"#,
                 "the webhook was too large for GoHighLevel and is cut off: read the object from the API",

@@ -1,11 +1,16 @@
 //! The client: each call as a method.
 
+use serde::Serialize;
 use transload_model::Instant;
 use transload_wire::http::{Answer, send};
-use transload_wire::{ApiError, Endpoint, Http, Request};
+use transload_wire::{ApiError, Endpoint, Http, Request, text, time};
 
 use crate::error::{deletion, refusal};
+use crate::order::OrderList;
 use crate::{NewOrder, Order, endpoints};
+
+/// The document's limit of a driver's comment, in characters.
+const COMMENT_MAX: usize = 255;
 
 /// A client. The host adds the credential.
 #[derive(Clone, Copy)]
@@ -45,6 +50,52 @@ pub enum Update {
     Deleted,
 }
 
+/// What became of a deletion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone.
+    Deleted,
+    /// There is none, or no longer.
+    Missing,
+    /// Somebody has arrived with it already, so it stays.
+    TooLate {
+        /// What Track-POD says.
+        message: String,
+    },
+}
+
+/// Why an order is not to be delivered although it is planned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rejection {
+    /// What the driver and the dispatcher read. Shortened to 255 characters.
+    pub comment: String,
+    /// One of the account's reasons, from the order or site issues of its settings.
+    pub reason_id: Option<i64>,
+}
+
+/// What became of a rejection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejected {
+    /// It counts as not delivered.
+    Accepted,
+    /// It is not planned into a route, or what stands against it is of another kind.
+    NotScheduled {
+        /// What Track-POD says.
+        message: String,
+    },
+    /// There is none, or no longer.
+    Missing,
+}
+
+/// The body of `PUT …/Reject`. Without a time Track-POD takes the present one.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireRejection<'a> {
+    driver_comment: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reject_reason_id: Option<i64>,
+}
+
 impl<'a> Client<'a> {
     /// A client.
     pub fn new(http: &'a dyn Http) -> Self {
@@ -80,13 +131,72 @@ impl<'a> Client<'a> {
         match answer.response.status {
             404 => Ok(Update::Missing),
             405 => Ok(Update::TooLate {
-                message: refusal(&answer.response)
-                    .message
-                    .unwrap_or_else(|| "the order has been processed on the mobile application".to_owned()),
+                message: said(&answer, "the order has been processed on the mobile application"),
             }),
             410 => Ok(Update::Deleted),
             _ => answer.success(refusal).map(|_| Update::Accepted),
         }
+    }
+
+    /// Deletes the order with our id `id`.
+    pub fn delete(&self, id: &str) -> Result<Deletion, ApiError> {
+        let answer = self.send(request(&endpoints::DELETE_ORDER, &[id]))?;
+        match answer.response.status {
+            404 | 410 => Ok(Deletion::Missing),
+            // 400 is what the document gives for an order that has a delivery status.
+            400 | 405 => Ok(Deletion::TooLate { message: said(&answer, "the order has a delivery status") }),
+            _ => answer.success(refusal).map(|_| Deletion::Deleted),
+        }
+    }
+
+    /// Sets the order with our id `id`, which is planned into a route, to not delivered.
+    pub fn reject(&self, id: &str, rejection: &Rejection) -> Result<Rejected, ApiError> {
+        let comment = text::shorten(&rejection.comment, COMMENT_MAX);
+        let body = WireRejection { driver_comment: &comment, reject_reason_id: rejection.reason_id };
+        let answer = self.send(request(&endpoints::REJECT_ORDER, &[id]).json(&body)?)?;
+        match answer.response.status {
+            404 | 410 => Ok(Rejected::Missing),
+            400 | 405 => Ok(Rejected::NotScheduled { message: said(&answer, "the order is not scheduled") }),
+            _ => answer.success(refusal).map(|_| Rejected::Accepted),
+        }
+    }
+
+    /// The orders whose status changed after `since`. Track-POD goes one day back at most, and refuses an earlier time.
+    pub fn changed_since(&self, since: Instant) -> Result<Vec<Order>, ApiError> {
+        // Seconds are cut off, so a change within the second of `since` comes again and is not lost. The document gives
+        // its times without an offset and calls this one UTC.
+        self.list(&endpoints::LIST_CHANGED, &time::format_naive(since).unwrap_or_default())
+    }
+
+    /// The orders for the day `date`, `2026-02-01`.
+    pub fn orders_on(&self, date: &str) -> Result<Vec<Order>, ApiError> {
+        self.list_day(&endpoints::LIST_BY_DATE, date)
+    }
+
+    /// The orders in the routes of the day `date`, `2026-02-01`.
+    pub fn orders_routed_on(&self, date: &str) -> Result<Vec<Order>, ApiError> {
+        self.list_day(&endpoints::LIST_BY_ROUTE_DATE, date)
+    }
+
+    /// The last 25 orders that have the number `number`; none if the last was deleted.
+    pub fn orders_numbered(&self, number: &str) -> Result<Vec<Order>, ApiError> {
+        let listed = self.list(&endpoints::LIST_BY_NUMBER, number);
+        match listed {
+            Err(ApiError::Status { status: 404 | 410, .. }) => Ok(Vec::new()),
+            other => other,
+        }
+    }
+
+    fn list_day(&self, endpoint: &Endpoint, date: &str) -> Result<Vec<Order>, ApiError> {
+        if !time::is_date(date) {
+            return Err(request(endpoint, &[date]).unsendable(format!("{date:?} is no date")));
+        }
+        self.list(endpoint, date)
+    }
+
+    fn list(&self, endpoint: &Endpoint, argument: &str) -> Result<Vec<Order>, ApiError> {
+        let answer = self.send(request(endpoint, &[argument]))?.success(refusal)?;
+        Ok(answer.read::<OrderList>()?.0)
     }
 
     fn send(&self, request: Request) -> Result<Answer, ApiError> {
@@ -94,95 +204,14 @@ impl<'a> Client<'a> {
     }
 }
 
+/// What Track-POD says against it, or `otherwise`.
+fn said(answer: &Answer, otherwise: &str) -> String {
+    refusal(&answer.response).message.unwrap_or_else(|| otherwise.to_owned())
+}
+
 fn request(endpoint: &Endpoint, arguments: &[&str]) -> Request {
     endpoint.request(crate::API.base_url, arguments, &[]).header("accept", "application/json")
 }
 
 #[cfg(test)]
-mod tests {
-    use transload_wire::HttpError;
-    use transload_wire::fakes::Script;
-
-    use super::*;
-    use crate::new_order::tests::new_order;
-
-    fn lookup(status: u16, body: &str) -> Result<Lookup, ApiError> {
-        let http = Script::default().answer("GET /Order/Id/a%2F1", status, body);
-        Client::new(&http).order("a/1")
-    }
-
-    fn update(status: u16, body: &str) -> Result<Update, ApiError> {
-        let http = Script::default().answer("PUT /Order", status, body);
-        Client::new(&http).update(&new_order())
-    }
-
-    #[test]
-    fn the_key_is_tried() {
-        let http = Script::default().answer("GET /Test", 200, "\"ok\"").answer("GET /Test", 401, "");
-        let client = Client::new(&http);
-        assert_eq!(client.test(), Ok(()));
-        assert!(client.test().unwrap_err().needs_attention());
-        assert_eq!(http.sent()[0].url, "https://api.track-pod.com/Test");
-    }
-
-    #[test]
-    fn an_order_is_there_or_not_yet_or_no_longer() {
-        let Ok(Lookup::Found(order)) = lookup(200, include_str!("fixtures/order.json")) else {
-            panic!("not found")
-        };
-        assert_eq!(order.route_number.as_deref(), Some("R000123"));
-        assert_eq!(lookup(404, ""), Ok(Lookup::Missing));
-        let tombstone = r#"{"Order":{"Id":"a/1","Weight":50.5,"DeletedBy":"patrik@example.com","DeletedDate":"2024-02-01T12:30:41"},
-            "Status":410,"Title":"Gone"}"#;
-        // 2024-02-01T12:30:41Z by `date -ud … +%s`: the document says UTC.
-        let at = Some(Instant(1_706_790_641_000));
-        assert_eq!(
-            lookup(410, tombstone),
-            Ok(Lookup::Deleted { by: Some("patrik@example.com".to_owned()), at })
-        );
-        assert_eq!(lookup(410, "gone"), Ok(Lookup::Deleted { by: None, at: None }));
-        let error = lookup(500, "").unwrap_err();
-        assert!(error.is_transient());
-        assert_eq!(error.to_string(), "GET /Order/Id/a%2F1 answered 500: an empty body");
-        let error = lookup(200, r#"{"GoodsList":[{"Cost":"x"}]}"#).unwrap_err().to_string();
-        assert!(error.contains("GoodsList[0].Cost"), "{error}");
-    }
-
-    #[test]
-    fn an_order_is_created_once_asked() {
-        let http = Script::default()
-            .answer("POST /Order", 201, r#"{"Status":201,"Title":"Created"}"#)
-            .answer(
-                "POST /Order",
-                400,
-                r#"{"title":"One or more validation errors occurred.","errors":{"Client":["required"]}}"#,
-            )
-            .fail("POST /Order", HttpError::Timeout);
-        let client = Client::new(&http);
-        let order = new_order();
-        assert_eq!(client.create(&order), Ok(()));
-        assert_eq!(http.last_body(), serde_json::to_string(&order).unwrap());
-        let error = client.create(&order).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "POST /Order answered 400: One or more validation errors occurred.; Client: required"
-        );
-        assert!(!error.is_transient());
-        assert!(client.create(&order).unwrap_err().is_transient());
-    }
-
-    #[test]
-    fn an_update_is_taken_or_too_late() {
-        assert_eq!(update(202, "{}"), Ok(Update::Accepted));
-        let message = "Not Allowed; Order is processed".to_owned();
-        assert_eq!(
-            update(405, r#"{"Status":405,"Title":"Not Allowed","Detail":"Order is processed"}"#),
-            Ok(Update::TooLate { message })
-        );
-        let message = "the order has been processed on the mobile application".to_owned();
-        assert_eq!(update(405, ""), Ok(Update::TooLate { message }));
-        assert_eq!(update(404, ""), Ok(Update::Missing));
-        assert_eq!(update(410, ""), Ok(Update::Deleted));
-        assert_eq!(update(415, "").unwrap_err().status(), Some(415));
-    }
-}
+mod tests;

@@ -10,6 +10,17 @@ use crate::order::{Goods, Order};
 /// Who carries it, in the fulfilments that are written elsewhere.
 const CARRIER: &str = "Track-POD";
 
+/// What an order says about the cash that was collected for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cash {
+    /// Nothing.
+    Untold,
+    /// This much, in whatever currency the order was made in.
+    Collected(Decimal),
+    /// A text that may be read in two ways, or in none: a person must look.
+    Unclear(String),
+}
+
 impl Order {
     /// The delivery.
     ///
@@ -125,9 +136,20 @@ impl Order {
         (proof != Proof::default()).then_some(proof)
     }
 
+    /// The cash that was collected. Track-POD tells it as text, whose form it does not document.
+    pub fn cash(&self) -> Cash {
+        let Some(text) = self.cod_actual.as_deref() else { return Cash::Untold };
+        match decimal_of_text(text) {
+            Some(amount) if !amount.is_negative() => Cash::Collected(amount),
+            _ => Cash::Unclear(text.to_owned()),
+        }
+    }
+
     fn cash_collected(&self, currency: Option<Currency>) -> Option<Money> {
-        let amount = decimal_of_text(self.cod_actual.as_deref()?)?;
-        Some(Money::new(amount, currency?))
+        match self.cash() {
+            Cash::Collected(amount) => Some(Money::new(amount, currency?)),
+            Cash::Untold | Cash::Unclear(_) => None,
+        }
     }
 }
 
@@ -299,6 +321,15 @@ mod tests {
             assert_eq!(decimal_of_text(text), expected, "{text}");
             let json = format!(r#"{{"CODActual":"{text}"}}"#);
             assert_eq!(read(&json).cash_collected.map(|cash| cash.amount), expected, "{text}");
+        }
+        for (json, cash) in [
+            (r#"{"CODActual":"20,50"}"#, Cash::Collected("20.50".parse().unwrap())),
+            (r#"{"CODActual":"1,234"}"#, Cash::Unclear("1,234".to_owned())),
+            (r#"{"CODActual":"-5"}"#, Cash::Unclear("-5".to_owned())),
+            (r#"{"CODActual":""}"#, Cash::Untold),
+            ("{}", Cash::Untold),
+        ] {
+            assert_eq!(serde_json::from_str::<Order>(json).unwrap().cash(), cash, "{json}");
         }
         assert_eq!(read(r#"{"CODActual":20.45}"#).cash_collected.unwrap().to_string(), "20.45 USD");
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use transload_model::{Currency, Instant, QuantityError};
+use transload_model::{Currency, Decimal, Instant, QuantityError};
 use transload_wire::http::Refusal;
 use transload_wire::{Response, time, tolerant};
 
@@ -53,6 +53,36 @@ pub enum MapError {
         order: String,
         /// What was given.
         date: String,
+    },
+    /// A time slot's end is none.
+    #[error("order {order}: {text:?} is no {member}: 09:30:00 or 2026-02-01T09:30:00 is how one is written")]
+    Time {
+        /// The order's id.
+        order: String,
+        /// Track-POD's name for it.
+        member: &'static str,
+        /// What was given.
+        text: String,
+    },
+    /// A measure is below zero.
+    #[error("order {order}: {member} is {value}, which is below zero")]
+    Negative {
+        /// The order's id.
+        order: String,
+        /// Track-POD's name for it.
+        member: &'static str,
+        /// What was given.
+        value: Decimal,
+    },
+    /// A custom field's id is none.
+    #[error(
+        "order {order}: {id:?} is not the id of a custom field: cf_ and a number are needed, as in cf_123"
+    )]
+    CustomField {
+        /// The order's id.
+        order: String,
+        /// What was given.
+        id: String,
     },
     /// The cash to collect is not in the order's currency, and Track-POD shows the driver no currency at all.
     #[error("order {order} is in {expected}, so no cash in {found} can be collected for it")]

@@ -9,12 +9,15 @@ pub mod endpoints;
 mod error;
 mod new_order;
 mod order;
+mod terms;
 pub mod webhook;
 
-pub use client::{Client, Lookup, Update};
+pub use client::{Client, Deletion, Lookup, Rejected, Rejection, Update};
+pub use delivery::Cash;
 pub use error::MapError;
-pub use new_order::{NewGoods, NewOrder, Terms};
-pub use order::{Goods, Order};
+pub use new_order::{NewCustomField, NewGoods, NewOrder};
+pub use order::{CustomField, Goods, Order};
+pub use terms::{Kind, Priority, Terms};
 
 use transload_wire::api::{Api, Credential, DeliveryId, Rate, Signature, Webhook};
 

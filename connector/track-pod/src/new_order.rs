@@ -1,28 +1,18 @@
 //! Orders as Track-POD is told them.
 
 use serde::Serialize;
-use transload_model::{Decimal, Line, Money, QuantityError};
-use transload_wire::{Number, text};
+use transload_model::{Decimal, Line, QuantityError};
+use transload_wire::{Number, text, time};
 
-use crate::MapError;
-use crate::order::{Goods, Order};
+use crate::{MapError, Priority, Terms};
+
+mod difference;
 
 // The document's limits, in characters. .NET counts UTF-16 code units.
 const IDENTIFIER_MAX: usize = 50;
+const BARCODE_MAX: usize = 128;
 const NAME_MAX: usize = 255;
 const NOTE_MAX: usize = 500;
-
-/// What is said about a delivery beside the order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Terms {
-    /// Cash to collect, in the order's currency. Zero is said as well as any other amount; none says nothing, and
-    /// whether an update then clears what was asked for before is not documented.
-    pub cod: Option<Money>,
-    /// The day to deliver on, `2026-02-01`; Track-POD picks one if none is given.
-    pub date: Option<String>,
-    /// What the driver should know. Shortened to 500 characters.
-    pub note: Option<String>,
-}
 
 /// An order to create or update. What is none is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,12 +22,21 @@ pub struct NewOrder {
     pub id: String,
     /// The number a person would quote.
     pub number: String,
-    /// 0: a delivery.
+    /// 0 for a delivery, 1 for a collection.
     #[serde(rename = "Type")]
     pub kind: u8,
     /// The day it is for, `2026-02-01`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+    /// From when on it is wanted there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_slot_from: Option<String>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_slot_to: Option<String>,
+    /// How long the stop takes, in minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_time: Option<Number>,
     /// Who ordered.
     pub client: String,
     /// Where it goes. It cannot be changed once the order is planned.
@@ -57,8 +56,57 @@ pub struct NewOrder {
     /// Cash to collect.
     #[serde(rename = "COD", skip_serializing_if = "Option::is_none")]
     pub cod: Option<Number>,
+    /// Who sends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shipper: Option<String>,
+    /// Our id of the shipper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shipper_id: Option<String>,
+    /// The address of the depot that it leaves from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub depot: Option<String>,
+    /// Our id of the depot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub depot_id: Option<String>,
+    /// Its weight.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<Number>,
+    /// Its volume.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume: Option<Number>,
+    /// How many pallets it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pallets: Option<Number>,
+    /// low, normal or high.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<&'static str>,
+    /// The team that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team_code: Option<String>,
+    /// What the driver scans.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub barcode: Option<String>,
+    /// Our id of the invoice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invoice_id: Option<String>,
+    /// The customer's own reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_reference_id: Option<String>,
+    /// The account's own fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub custom_fields: Vec<NewCustomField>,
     /// The goods, an id each.
     pub goods_list: Vec<NewGoods>,
+}
+
+/// A custom field of an order to create or update.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NewCustomField {
+    /// `cf_123`.
+    pub id: String,
+    /// What it is to be.
+    pub value: String,
 }
 
 /// Goods of an order to create or update.
@@ -87,76 +135,114 @@ impl NewOrder {
     /// apart: quantities are added up, different names joined, different prices left out. So is a price in another
     /// currency than the order's.
     pub fn from_order(order: &transload_model::Order, terms: &Terms) -> Result<Self, MapError> {
-        let id = || order.id.clone();
-        let identifier = |member, text: &str, limit| {
-            let length = text::length(text);
-            if length <= limit {
-                return Ok(text.to_owned());
-            }
-            Err(MapError::TooLong { order: id(), member, length, limit })
-        };
+        let check = Check { order: &order.id };
         let address = order.delivery_address().filter(|address| address.is_deliverable());
-        let address = address.ok_or_else(|| MapError::NoAddress { order: id() })?.one_line();
+        let address = address.ok_or_else(|| MapError::NoAddress { order: check.id() })?.one_line();
         let customer = order.customer.clone().unwrap_or_default();
-        let client = [&customer.name, &customer.email, &customer.phone, &customer.id];
-        let client = client.into_iter().find_map(said).ok_or_else(|| MapError::NoCustomer { order: id() })?;
-        let optional = |member, text: &Option<String>, limit| {
-            said(text).map(|text| identifier(member, text, limit)).transpose()
-        };
+        let client = [&terms.client, &customer.name, &customer.email, &customer.phone, &customer.id];
+        let client =
+            client.into_iter().find_map(said).ok_or_else(|| MapError::NoCustomer { order: check.id() })?;
+        let id = said(&terms.id).unwrap_or(&order.id);
+        let number = [&terms.number, &order.number].into_iter().find_map(said).unwrap_or(id);
         Ok(Self {
-            id: identifier("Id", &order.id, IDENTIFIER_MAX)?,
-            number: identifier("Number", said(&order.number).unwrap_or(&order.id), IDENTIFIER_MAX)?,
-            kind: 0,
-            date: date(order, terms)?,
+            id: check.whole("Id", id, IDENTIFIER_MAX)?,
+            number: check.whole("Number", number, IDENTIFIER_MAX)?,
+            kind: terms.kind.number(),
+            date: check.date(terms)?,
+            time_slot_from: check.time("TimeSlotFrom", &terms.time_slot_from)?,
+            time_slot_to: check.time("TimeSlotTo", &terms.time_slot_to)?,
+            service_time: check.measure("ServiceTime", terms.service_time)?,
             client: shortened(client, NAME_MAX),
-            address: identifier("Address", address.trim(), NAME_MAX)?,
+            address: check.whole("Address", address.trim(), NAME_MAX)?,
             contact_name: said(&customer.name).map(|name| shortened(name, NAME_MAX)),
-            phone: optional("Phone", &customer.phone, IDENTIFIER_MAX)?,
-            email: optional("Email", &customer.email, NAME_MAX)?,
+            phone: check.optional("Phone", &customer.phone, IDENTIFIER_MAX)?,
+            email: check.optional("Email", &customer.email, NAME_MAX)?,
             note: said(&terms.note).map(|note| shortened(note, NOTE_MAX)),
             cod: cash(order, terms)?,
+            shipper: check.optional("Shipper", &terms.shipper, NAME_MAX)?,
+            shipper_id: check.optional("ShipperId", &terms.shipper_id, IDENTIFIER_MAX)?,
+            depot: check.optional("Depot", &terms.depot, NAME_MAX)?,
+            depot_id: check.optional("DepotId", &terms.depot_id, IDENTIFIER_MAX)?,
+            weight: check.measure("Weight", terms.weight)?,
+            volume: check.measure("Volume", terms.volume)?,
+            pallets: check.measure("Pallets", terms.pallets)?,
+            priority: terms.priority.map(Priority::name),
+            team_code: said(&terms.team_code).map(str::to_owned),
+            barcode: check.optional("Barcode", &terms.barcode, BARCODE_MAX)?,
+            invoice_id: check.optional("InvoiceId", &terms.invoice_id, IDENTIFIER_MAX)?,
+            customer_reference_id: check.optional(
+                "CustomerReferenceId",
+                &terms.customer_reference_id,
+                IDENTIFIER_MAX,
+            )?,
+            custom_fields: check.custom_fields(&terms.custom_fields)?,
             goods_list: goods_list(order)?,
         })
     }
-
-    /// Whether an update would change `current`. Numbers are compared by value, and what is left out here is not
-    /// compared. Nor is the address of an order that is planned into a route, which no update changes: see
-    /// [`Self::is_planned_elsewhere`].
-    pub fn differs_from(&self, current: &Order) -> bool {
-        let text = |new: &Option<String>, current: &Option<String>| new.is_some() && new != current;
-        current.number.as_ref() != Some(&self.number)
-            || current.client.as_ref() != Some(&self.client)
-            || current.route_number.is_none() && current.address.as_ref() != Some(&self.address)
-            || self.date.as_deref().is_some_and(|date| !current.is_on(date))
-            || text(&self.contact_name, &current.contact_name)
-            || text(&self.phone, &current.phone)
-            || text(&self.email, &current.email)
-            || text(&self.note, &current.note)
-            || self.cod.is_some_and(|cod| current.cod.map_or(Decimal::ZERO, |cod| cod.0) != cod.0)
-            || self.goods_list.len() != current.goods_list.len()
-            || !self.goods_list.iter().all(|new| current.goods_list.iter().any(|goods| new.is_same_as(goods)))
-    }
-
-    /// Whether `current` is planned into a route with another address than this one's. Track-POD does not let an update
-    /// change that, so a person must.
-    pub fn is_planned_elsewhere(&self, current: &Order) -> bool {
-        current.route_number.is_some() && current.address.as_ref() != Some(&self.address)
-    }
 }
 
-impl Order {
-    /// Whether it is for the day `date`. Track-POD answers a day as a time: `2026-02-01T00:00:00`.
-    fn is_on(&self, date: &str) -> bool {
-        self.date.as_deref().is_some_and(|current| current.split('T').next() == Some(date))
-    }
+/// What must be right about the texts and numbers of the order with this id.
+struct Check<'a> {
+    order: &'a str,
 }
 
-impl NewGoods {
-    fn is_same_as(&self, goods: &Goods) -> bool {
-        goods.order_line_id.as_ref() == Some(&self.order_line_id)
-            && goods.goods_name.as_ref() == Some(&self.goods_name)
-            && goods.quantity == Some(self.quantity)
-            && (self.cost.is_none() || goods.cost == self.cost)
+impl Check<'_> {
+    fn id(&self) -> String {
+        self.order.to_owned()
+    }
+
+    /// The text, which is useless when cut.
+    fn whole(&self, member: &'static str, text: &str, limit: usize) -> Result<String, MapError> {
+        let length = text::length(text);
+        if length <= limit {
+            return Ok(text.to_owned());
+        }
+        Err(MapError::TooLong { order: self.id(), member, length, limit })
+    }
+
+    fn optional(
+        &self,
+        member: &'static str,
+        text: &Option<String>,
+        limit: usize,
+    ) -> Result<Option<String>, MapError> {
+        said(text).map(|text| self.whole(member, text, limit)).transpose()
+    }
+
+    /// The day, checked for its form only: whether it is in the past, Track-POD knows better.
+    fn date(&self, terms: &Terms) -> Result<Option<String>, MapError> {
+        match &terms.date {
+            Some(date) if !time::is_date(date) => {
+                Err(MapError::Date { order: self.id(), date: date.clone() })
+            }
+            date => Ok(date.clone()),
+        }
+    }
+
+    /// The time, with the seconds that Track-POD asks for.
+    fn time(&self, member: &'static str, text: &Option<String>) -> Result<Option<String>, MapError> {
+        let Some(text) = said(text) else { return Ok(None) };
+        let exact = [text.to_owned(), format!("{text}:00")];
+        let exact = exact.into_iter().find(|text| time::is_time(text) || time::is_date_time(text));
+        exact.map(Some).ok_or_else(|| MapError::Time { order: self.id(), member, text: text.to_owned() })
+    }
+
+    fn measure(&self, member: &'static str, value: Option<Decimal>) -> Result<Option<Number>, MapError> {
+        match value {
+            Some(value) if value.is_negative() => Err(MapError::Negative { order: self.id(), member, value }),
+            value => Ok(value.map(Number)),
+        }
+    }
+
+    fn custom_fields(&self, fields: &[(String, String)]) -> Result<Vec<NewCustomField>, MapError> {
+        let field = |(id, value): &(String, String)| {
+            let digits = id.strip_prefix("cf_").unwrap_or_default();
+            if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(MapError::CustomField { order: self.id(), id: id.clone() });
+            }
+            Ok(NewCustomField { id: id.clone(), value: value.trim().to_owned() })
+        };
+        fields.iter().map(field).collect()
     }
 }
 
@@ -167,16 +253,6 @@ fn said(text: &Option<String>) -> Option<&str> {
 
 fn shortened(text: &str, limit: usize) -> String {
     text::shorten(text, limit).into_owned()
-}
-
-/// The day, checked for its form only: whether it is in the past, Track-POD knows better.
-fn date(order: &transload_model::Order, terms: &Terms) -> Result<Option<String>, MapError> {
-    match &terms.date {
-        Some(date) if !transload_wire::time::is_date(date) => {
-            Err(MapError::Date { order: order.id.clone(), date: date.clone() })
-        }
-        date => Ok(date.clone()),
-    }
 }
 
 fn cash(order: &transload_model::Order, terms: &Terms) -> Result<Option<Number>, MapError> {

@@ -26,6 +26,54 @@ pub struct Order {
     /// The day it is for.
     #[serde(default, deserialize_with = "tolerant::text")]
     pub date: Option<String>,
+    /// From when on it is wanted there.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub time_slot_from: Option<String>,
+    /// Until when.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub time_slot_to: Option<String>,
+    /// How long the stop takes, in minutes.
+    #[serde(default, deserialize_with = "tolerant::number")]
+    pub service_time: Option<Number>,
+    /// Who sends it.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub shipper: Option<String>,
+    /// Our id of the shipper.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub shipper_id: Option<String>,
+    /// The address of the depot that it leaves from.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub depot: Option<String>,
+    /// Our id of the depot.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub depot_id: Option<String>,
+    /// Its weight, in the account's unit.
+    #[serde(default, deserialize_with = "tolerant::number")]
+    pub weight: Option<Number>,
+    /// Its volume, in the account's unit.
+    #[serde(default, deserialize_with = "tolerant::number")]
+    pub volume: Option<Number>,
+    /// How many pallets it takes.
+    #[serde(default, deserialize_with = "tolerant::number")]
+    pub pallets: Option<Number>,
+    /// low, normal or high.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub priority: Option<String>,
+    /// The team that it belongs to.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub team_code: Option<String>,
+    /// What the driver scans.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub barcode: Option<String>,
+    /// Our id of the invoice.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub invoice_id: Option<String>,
+    /// The customer's own reference.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub customer_reference_id: Option<String>,
+    /// The account's own fields.
+    #[serde(default, deserialize_with = "tolerant::list")]
+    pub custom_fields: Vec<CustomField>,
     /// Who ordered.
     #[serde(default, deserialize_with = "tolerant::text")]
     pub client: Option<String>,
@@ -103,6 +151,26 @@ pub struct Order {
     #[serde(default, deserialize_with = "tolerant::text")]
     pub report_url: Option<String>,
 }
+
+/// A custom field of an order as it is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CustomField {
+    /// `cf_123`.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub id: Option<String>,
+    /// Its name for people.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub label: Option<String>,
+    /// Its value, whose form depends on the field's type.
+    #[serde(default, deserialize_with = "tolerant::any_text")]
+    pub value: Option<String>,
+}
+
+/// Orders as the listings answer them.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct OrderList(#[serde(deserialize_with = "tolerant::list")] pub Vec<Order>);
 
 /// Goods of an order as they are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

@@ -22,6 +22,16 @@ pub fn is_date(text: &str) -> bool {
     text.len() == "2024-02-01".len() && OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339).is_ok()
 }
 
+/// Whether the text is a time of the day, written `09:30:00`.
+pub fn is_time(text: &str) -> bool {
+    text.len() == "09:30:00".len() && parse(&format!("2024-02-01T{text}Z")).is_some()
+}
+
+/// Whether the text is a day and a time without an offset, written `2024-02-01T09:30:00`.
+pub fn is_date_time(text: &str) -> bool {
+    text.split_once('T').is_some_and(|(date, time)| is_date(date) && is_time(time))
+}
+
 /// Writes the UTC date, `2024-02-01`; none beyond the year 9999.
 pub fn format_date(instant: Instant) -> Option<String> {
     utc(instant).map(|time| time.date().to_string())
@@ -70,6 +80,16 @@ mod tests {
     fn the_day_of_an_instant_is_that_of_utc() {
         assert_eq!(format_date(Instant(1_706_781_600_250)).as_deref(), Some("2024-02-01"));
         assert_eq!(format_date(Instant(u64::MAX)), None);
+    }
+
+    #[test]
+    fn times_of_the_day_have_one_form() {
+        assert!(is_time("00:00:00") && is_time("23:59:59") && is_date_time("2024-02-29T09:30:00"));
+        for text in ["24:00:00", "9:30:00", "09:30", "09:30:0Z", "09-30-00", "", "ééé:é"] {
+            assert!(!is_time(text), "{text}");
+            assert!(!is_date_time(&format!("2024-02-01T{text}")), "{text}");
+        }
+        assert!(!is_date_time("2024-02-30T09:30:00") && !is_date_time("2024-02-01 09:30:00"));
     }
 
     #[test]

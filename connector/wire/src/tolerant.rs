@@ -17,6 +17,17 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>
     Ok(scalar(deserializer)?.map(Cow::into_owned))
 }
 
+/// As [`text`], but an object or a list is its JSON text: for values that may be of any kind and are only compared.
+pub fn any_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text(#[serde(deserialize_with = "text")] Option<String>);
+    let Some(raw) = Option::<&RawValue>::deserialize(deserializer)? else { return Ok(None) };
+    if raw.get().starts_with(['{', '[']) {
+        return Ok(Some(raw.get().to_owned()));
+    }
+    Ok(serde_json::from_str::<Text>(raw.get()).map_err(D::Error::custom)?.0)
+}
+
 /// The trimmed text of a string, number or boolean, borrowed unless it has escapes; empty and null are none.
 fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
     let Some(raw) = Option::<&RawValue>::deserialize(deserializer)? else { return Ok(None) };
@@ -170,6 +181,27 @@ mod tests {
         assert_eq!(sample.instant, Some(Instant(1_706_781_600_000)));
         assert_eq!(sample.list[0].amount.to_string(), "1.5");
         assert_eq!(read(r#"{"list":[{"amount":1},{"amount":2}]}"#).unwrap().list.len(), 2);
+    }
+
+    #[test]
+    fn a_value_of_any_kind_has_a_text() {
+        #[derive(Deserialize)]
+        struct Field {
+            #[serde(default, deserialize_with = "any_text")]
+            value: Option<String>,
+        }
+        for (json, text) in [
+            (r#"{"value":" a \"b "}"#, Some("a \"b")),
+            (r#"{"value":3.50}"#, Some("3.50")),
+            (r#"{"value":true}"#, Some("true")),
+            (r#"{"value":["a", 1]}"#, Some(r#"["a", 1]"#)),
+            (r#"{"value":{}}"#, Some("{}")),
+            (r#"{"value":null}"#, None),
+            ("{}", None),
+        ] {
+            let field: Field = serde_json::from_str(json).unwrap();
+            assert_eq!(field.value.as_deref(), text, "{json}");
+        }
     }
 
     #[test]

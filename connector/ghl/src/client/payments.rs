@@ -8,9 +8,7 @@ use transload_wire::http::Answer;
 
 use super::{Client, PAGE_ROWS, found};
 use crate::endpoints;
-use crate::page::{
-    self, Span, SubscriptionPage, SubscriptionQuery, TransactionPage, TransactionQuery,
-};
+use crate::page::{self, Span, SubscriptionPage, SubscriptionQuery, TransactionPage, TransactionQuery};
 use crate::payment::TransactionDetail;
 use crate::provider::{NewProvider, Provider, ProviderList, WireNewProvider, WireProvider};
 use crate::subscription::WireSubscription;
@@ -63,10 +61,7 @@ impl Client<'_> {
         Ok(self.transaction_page(query)?.1)
     }
 
-    fn transaction_page(
-        &self,
-        query: &TransactionQuery<'_>,
-    ) -> Result<(Answer, TransactionPage), ApiError> {
+    fn transaction_page(&self, query: &TransactionQuery<'_>) -> Result<(Answer, TransactionPage), ApiError> {
         let span = Span::new(query.start_at, query.end_at, query.limit, query.offset);
         let mut parameters = self.alt().to_vec();
         parameters.extend(query.entity_id.map(|id| ("entityId", id)));

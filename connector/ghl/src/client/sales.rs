@@ -73,12 +73,7 @@ impl Client<'_> {
     }
 
     /// Sets properties of the record `id` of the custom object `schema_key`.
-    pub fn update_record(
-        &self,
-        schema_key: &str,
-        id: &str,
-        properties: &Properties,
-    ) -> Result<(), ApiError> {
+    pub fn update_record(&self, schema_key: &str, id: &str, properties: &Properties) -> Result<(), ApiError> {
         let query = [("locationId", self.location_id)];
         let request = self.request(&endpoints::UPDATE_RECORD, &[schema_key, id], &query);
         self.send(request.json(&WireNewRecord { location_id: None, properties })?).map(drop)

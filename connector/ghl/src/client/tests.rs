@@ -6,7 +6,7 @@ use transload_wire::{HttpError, Method, Response};
 
 use super::payments::ORDER_PAGES_MAX;
 use super::*;
-use crate::{Note, NewFulfillment, TransactionQuery};
+use crate::{NewFulfillment, Note, TransactionQuery};
 
 const ORDER: &str = include_str!("../fixtures/order.json");
 const TRANSACTION: &str = include_str!("../fixtures/transaction.json");

@@ -1,9 +1,10 @@
 //! Tests of what is sent.
 
 use proptest::prelude::*;
-use transload_model::{Address, Currency, OrderStatus, Party};
+use transload_model::{Address, Currency, Money, OrderStatus, Party};
 
 use super::*;
+use crate::Order;
 
 fn currency(code: &str) -> Currency {
     code.parse().unwrap()
@@ -69,7 +70,12 @@ fn order() -> transload_model::Order {
 }
 
 fn terms() -> Terms {
-    Terms { cod: Some(money("150.1", "USD")), date: text("2026-02-01"), note: text("Ring twice") }
+    Terms {
+        cod: Some(money("150.1", "USD")),
+        date: text("2026-02-01"),
+        note: text("Ring twice"),
+        ..Terms::default()
+    }
 }
 
 /// What the sample becomes.
@@ -335,7 +341,7 @@ proptest! {
             })
             .collect();
         let cod = Money::new(Decimal::new(units, 2).unwrap(), currency("USD"));
-        let terms = Terms { cod: Some(cod), date: None, note: Some(note) };
+        let terms = Terms { cod: Some(cod), note: Some(note), ..Terms::default() };
         let Ok(new) = NewOrder::from_order(&order, &terms) else { return Ok(()) };
         prop_assert!((1..=255).contains(&text::length(&new.client)));
         prop_assert!(new.note.as_deref().is_none_or(|note| text::length(note) <= 500));
