@@ -11,14 +11,15 @@ mod manifest;
 mod notes;
 mod orders;
 mod progress;
+mod reconcile;
 mod revenue;
 mod settings;
 mod templates;
 mod transactions;
 
 use transload_sdk::{
-    Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, Fulfillment, Invoice,
-    Order, Probe, Receipt, Subscription, Transaction, skipped,
+    Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, FindingPage, Fulfillment,
+    Invoice, Order, Probe, Receipt, Scope, Subscription, Transaction, skipped,
 };
 
 use settings::Connection;
@@ -64,6 +65,10 @@ impl Connector for GhlTrackPod {
 
     fn run(cx: &Context, action: &str, input: &str) -> Result<String, Failure> {
         actions::run(cx, action, input)
+    }
+
+    fn reconcile(cx: &Context, scope: &Scope, cursor: Option<&str>) -> Result<FindingPage, Failure> {
+        reconcile::page(cx, scope, cursor)
     }
 
     fn check(cx: &Context) -> Result<Vec<Probe>, Failure> {

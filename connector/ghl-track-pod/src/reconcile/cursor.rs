@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use transload_model::reconcile::{Outcome, Side};
-use transload_model::{Currency, Decimal};
+use transload_model::{Currency, Decimal, Money};
 use transload_sdk::convert::decimal_out;
 use transload_sdk::{Failure, FindingTally, Scope, rejected};
 use transload_wire::Number;
@@ -113,6 +113,16 @@ impl Cursor {
         Ok(())
     }
 
+    /// Adds one row to the sums of `system`.
+    pub fn add(&mut self, system: &str, amount: Money, is_matched: bool) -> Result<(), Failure> {
+        let sums = self.sums(system, amount.currency);
+        sums.rows += 1;
+        sums.total.0 = sums.total.0.checked_add(amount.amount)?;
+        let part = if is_matched { &mut sums.matched } else { &mut sums.left_over };
+        part.0 = part.0.checked_add(amount.amount)?;
+        Ok(())
+    }
+
     /// Moves `amount`, which was counted as left over, to what is matched.
     pub fn match_later(&mut self, system: &str, currency: Currency, amount: Decimal) -> Result<(), Failure> {
         let sums = self.sums(system, currency);
@@ -149,12 +159,17 @@ fn check(scope: &Scope) -> Result<Fingerprint, Failure> {
         return Err(rejected("the time to compare ends before it starts"));
     };
     if length > SCOPE_DAYS_MAX * DAY_MS {
-        return Err(rejected(format!("at most {SCOPE_DAYS_MAX} days are compared at once; compare a shorter time")));
+        return Err(rejected(format!(
+            "at most {SCOPE_DAYS_MAX} days are compared at once; compare a shorter time"
+        )));
     }
     for kind in &scope.kinds {
         if !Kind::ALL.iter().any(|known| known.name() == kind) {
             let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-            return Err(rejected(format!("no finding is of the kind {kind:?}; there are {}", known.join(", "))));
+            return Err(rejected(format!(
+                "no finding is of the kind {kind:?}; there are {}",
+                known.join(", ")
+            )));
         }
     }
     let mut kinds: Vec<&str> = scope.kinds.iter().map(String::as_str).collect();

@@ -17,8 +17,10 @@ const DECISIONS_MAX: usize = 10_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Known {
-    /// The run that saw it last.
+    /// The run that compared the order last.
     pub run: String,
+    /// The run that saw a delivery of it last.
+    pub delivery_run: String,
     /// The fingerprint of what was found to be in order; none if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clean: Option<String>,
@@ -84,6 +86,11 @@ impl Kept {
     /// With the payment provider's id of the charge.
     pub fn charged(self, charge: Option<&str>) -> Self {
         Self { charge: charge.map(str::to_owned), ..self }
+    }
+
+    /// Whether it is an order without its payment.
+    pub fn is_left(&self) -> bool {
+        self.left
     }
 
     fn row(self) -> Result<Row, Failure> {
@@ -161,7 +168,9 @@ pub fn decisions(cx: &Context) -> Result<Vec<Decision>, Failure> {
     let mut decisions = Vec::new();
     for key in keys(cx, "decision/unmatched-payment ", DECISIONS_MAX)? {
         let finding = key.trim_start_matches("decision/");
-        let Some(Suggested { left, right }) = read(cx, &format!("reconcile/match/{finding}"))? else { continue };
+        let Some(Suggested { left, right }) = read(cx, &format!("reconcile/match/{finding}"))? else {
+            continue;
+        };
         let Some(Decided { decision }) = read(cx, &key)? else { continue };
         let verdict = match decision {
             Said::Accept => Verdict::Accept,

@@ -1,12 +1,12 @@
 //! An order as both systems have it at one time.
 
 use transload_ghl::PostedFulfillment;
-use transload_model::{FulfillmentState, Fulfillment, LineQuantity, Money, Order, Revenue, Transaction};
+use transload_model::{Fulfillment, FulfillmentState, LineQuantity, Money, Order, Revenue, Transaction};
 use transload_sdk::Failure;
 use transload_track_pod::Lookup;
 
 use super::fingerprint::Fingerprint;
-use crate::orders::Wanted;
+use super::wanted::Wanted;
 use crate::settings::Connection;
 
 /// An order, its money and its delivery.

@@ -1,0 +1,1 @@
+//! Deliveries and payments that belong to no order, and what is left over.

@@ -1,0 +1,1 @@
+//! Pages, cursors and what is remembered between runs.
