@@ -24,8 +24,8 @@ pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 pub struct Cursor {
     /// The fingerprint of the scope that it belongs to.
     pub scope: String,
-    /// Tells this run from others.
-    pub run: String,
+    /// Tells this run from those before it.
+    pub run: u64,
     pub phase: Phase,
     /// Rows of the phase's listing that were seen.
     pub offset: u64,
@@ -61,24 +61,25 @@ struct Sums {
 }
 
 impl Cursor {
-    /// The cursor in `text`, or that of the first page. Fails with `rejected` for a scope that ends before it starts, is too
-    /// long or names a kind that there is not, and for a cursor that is not this scope's.
-    pub fn read(scope: &Scope, text: Option<&str>, now: u64) -> Result<Self, Failure> {
+    /// That of the first page of the run `run`. Fails with `rejected` for a scope that ends before it starts, is too long or
+    /// names a kind that there is not.
+    pub fn first(scope: &Scope, run: u64) -> Result<Self, Failure> {
+        Ok(Self {
+            scope: check(scope)?.to_string(),
+            run,
+            phase: Phase::Orders,
+            offset: 0,
+            day: 0,
+            last: Vec::new(),
+            kept: [0, 0],
+            chunks: 0,
+            tallies: BTreeMap::new(),
+        })
+    }
+
+    /// The cursor in `text`. Fails as [`Cursor::first`] does, and for one that is not this scope's.
+    pub fn read(scope: &Scope, text: &str) -> Result<Self, Failure> {
         let fingerprint = check(scope)?.to_string();
-        let Some(text) = text else {
-            let run = Fingerprint::new().and(&fingerprint).and(now).to_string();
-            return Ok(Self {
-                scope: fingerprint,
-                run,
-                phase: Phase::Orders,
-                offset: 0,
-                day: 0,
-                last: Vec::new(),
-                kept: [0, 0],
-                chunks: 0,
-                tallies: BTreeMap::new(),
-            });
-        };
         let cursor: Self = serde_json::from_str(text)
             .map_err(|error| rejected(format!("not a cursor of a comparison: {error}")))?;
         if cursor.scope != fingerprint {

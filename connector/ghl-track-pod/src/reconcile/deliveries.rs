@@ -120,7 +120,7 @@ fn compare(
     }
     if other.is_none() || known.delivery_failed {
         let next = Known {
-            delivery_run: cursor.run.clone(),
+            delivery_run: cursor.run,
             delivery: Some(identity),
             delivery_failed: failed,
             exists,

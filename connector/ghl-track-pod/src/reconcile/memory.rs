@@ -18,9 +18,9 @@ const DECISIONS_MAX: usize = 10_000;
 #[serde(default)]
 pub struct Known {
     /// The run that compared the order last.
-    pub run: String,
+    pub run: u64,
     /// The run that saw a delivery of it last.
-    pub delivery_run: String,
+    pub delivery_run: u64,
     /// The fingerprint of what was found to be in order; none if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clean: Option<String>,
@@ -38,6 +38,18 @@ pub struct Known {
     pub delivery_failed: bool,
     /// Whether GoHighLevel had the order when it was looked for.
     pub exists: bool,
+}
+
+const RUNS: &str = "reconcile/runs";
+
+/// How many runs there were. Time would not tell them apart: two may begin within one millisecond.
+pub fn runs(cx: &Context) -> Result<u64, Failure> {
+    Ok(read(cx, RUNS)?.unwrap_or(0))
+}
+
+/// Remembers that there were `runs` runs.
+pub fn count_run(cx: &Context, runs: u64) -> Result<(), Failure> {
+    write(cx, RUNS, &runs)
 }
 
 /// What is known of the order, or of the delivery of a renewal, `id`; none if it was never compared.

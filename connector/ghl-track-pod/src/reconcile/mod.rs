@@ -44,13 +44,12 @@ struct Page {
 
 /// Compares one page of `scope`.
 pub fn page(cx: &Context, scope: &Scope, cursor: Option<&str>) -> Result<FindingPage, Failure> {
-    let mut at = Cursor::read(scope, cursor, cx.clock.now().0)?;
+    let mut at = match cursor {
+        Some(text) => Cursor::read(scope, text)?,
+        None => begin(cx, scope)?,
+    };
     let settings = cx.settings()?;
     let connection = Connection::new(cx, &settings);
-    if cursor.is_none() {
-        // Of a run that was given up.
-        memory::forget_kept(cx, &at.scope)?;
-    }
     let page = match at.phase {
         Phase::Orders => orders::page(&connection, scope, &mut at),
         Phase::Deliveries => deliveries::page(&connection, scope, &mut at),
@@ -65,6 +64,14 @@ pub fn page(cx: &Context, scope: &Scope, cursor: Option<&str>) -> Result<Finding
         tallies: at.tallies(),
         cursor: if page.is_last { None } else { Some(at.write()?) },
     })
+}
+
+fn begin(cx: &Context, scope: &Scope) -> Result<Cursor, Failure> {
+    let cursor = Cursor::first(scope, memory::runs(cx)? + 1)?;
+    memory::count_run(cx, cursor.run)?;
+    // Of a run that was given up.
+    memory::forget_kept(cx, &cursor.scope)?;
+    Ok(cursor)
 }
 
 /// Compares the one order `order_id`, now. Fails with `rejected` when GoHighLevel has no such order.

@@ -66,7 +66,7 @@ fn compare(
         known.clean == Some(print.to_string()) && known.clean_until.is_none_or(|until| now < until)
     });
     let mut next = Known {
-        run: cursor.run.clone(),
+        run: cursor.run,
         created: row.created_at.map(|at| at.0),
         exists: true,
         ..of_delivery(&lookup)
