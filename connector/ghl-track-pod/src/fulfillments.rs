@@ -1,108 +1,197 @@
-//! A delivery comes back as a fulfilment.
+//! A delivery comes back: as a fulfilment, on the contact's timeline, as cash that was collected, as a message.
 
 use transload_ghl::NewFulfillment;
-use transload_model::{Fulfillment, FulfillmentState, LineQuantity, Move, Order, Progress, newly_fulfilled};
+use transload_model::{
+    Fulfillment, FulfillmentState, Instant, LineQuantity, Move, Order, OrderStatus, Progress, newly_fulfilled,
+};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, skipped};
-use transload_track_pod::Lookup;
+use transload_track_pod::{Lookup, Order as Present};
 
 use crate::orders::contact_id;
+use crate::progress::Known;
 use crate::settings::Connection;
-use crate::{notes, progress};
+use crate::{cash, messages, notes, progress, revenue, timeline};
 
-/// Writes to GoHighLevel what Track-POD says was newly delivered of the order `order_id`.
-pub fn push(connection: &Connection, order_id: &str) -> Result<Receipt, Failure> {
-    let delivery = match connection.track_pod.order(order_id)? {
-        Lookup::Found(delivery) => delivery,
-        Lookup::Missing => return Ok(skipped(format!("Track-POD has no order {order_id}"))),
-        Lookup::Deleted { .. } => return Ok(skipped(format!("order {order_id} was deleted in Track-POD"))),
+/// A delivery as it was just read.
+pub struct Seen<'a> {
+    /// Our id of it in Track-POD: the order's, unless it is a renewal's.
+    pub id: &'a str,
+    /// Whether it is one of those that follow the first, for a subscription.
+    pub renewal: bool,
+    /// The order that it belongs to.
+    pub order: &'a Order,
+    /// GoHighLevel's own JSON of the order.
+    pub raw: &'a str,
+    /// As Track-POD tells it.
+    pub present: &'a Present,
+    /// The same in the model's terms.
+    pub fulfillment: &'a Fulfillment,
+}
+
+/// Writes to GoHighLevel what Track-POD says of the delivery with our id `delivery_id`.
+pub fn push(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failure> {
+    let renewed = renewed_order(delivery_id);
+    let order_id = renewed.unwrap_or(delivery_id);
+    let present = match connection.track_pod.order(delivery_id)? {
+        Lookup::Found(present) => present,
+        Lookup::Missing => return Ok(skipped(format!("Track-POD has no order {delivery_id}"))),
+        Lookup::Deleted { by, at } => return deleted(connection, delivery_id, order_id, by, at),
     };
-    let Some(order) = connection.ghl.order(order_id)? else {
-        return Ok(skipped(format!("Track-POD's order {order_id} is not GoHighLevel's")));
+    let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
+        return Ok(skipped(format!("Track-POD's order {delivery_id} is not GoHighLevel's")));
     };
-    let fulfillment = delivery.fulfillment(Some(order.total.currency));
-    let reached = Progress::of(&fulfillment);
-    let known = progress::load(connection.cx, order_id)?;
-    match known.as_ref().map(|known| known.progress.moved_by(&reached)) {
-        Some(Move::Stale) => return Ok(skipped(format!("order {order_id} had already come further"))),
-        Some(Move::Reversal) => return Ok(reversal(&fulfillment)),
-        // Quantities may be put right without a change of state, so the same state is looked at again.
-        Some(Move::Same | Move::Forward) | None => {}
+    if !connection.settings.mode.accepts(order.live) {
+        return Ok(skipped(format!("the setting `mode` leaves order {order_id} out")));
     }
-    let work = write(connection, &order, &fulfillment)?;
-    progress::save(connection.cx, order_id, &reached, known)?;
+    let fulfillment = present.fulfillment(Some(order.total.currency));
+    let reached = Progress::of(&fulfillment);
+    let mut known = progress::load(connection.cx, delivery_id)?;
+    let seen = Seen {
+        id: delivery_id,
+        renewal: renewed.is_some(),
+        order: &order,
+        raw: &raw,
+        present: &present,
+        fulfillment: &fulfillment,
+    };
+    let work = match known.moved_by(&reached) {
+        Move::Stale => return Ok(skipped(format!("delivery {delivery_id} had already come further"))),
+        Move::Reversal => reversal(&mut known, delivery_id, &reached),
+        // Quantities may be put right without a change of state, so the same state is looked at again.
+        Move::Same | Move::Forward => {
+            let work = write(connection, &mut known, &seen)?;
+            known.reaches(reached);
+            work
+        }
+    };
+    progress::save(connection.cx, delivery_id, known)?;
     if work.is_empty() {
-        return Ok(skipped(format!(
-            "order {order_id} is {}: nothing to write",
-            fulfillment.state.describe()
-        )));
+        let state = fulfillment.state.describe();
+        return Ok(skipped(format!("delivery {delivery_id} is {state}: nothing to write")));
     }
     Ok(work.into())
 }
 
-/// Track-POD took back a finished delivery. GoHighLevel's fulfilments cannot be lowered, and lowering them unseen would hide it.
-fn reversal(fulfillment: &Fulfillment) -> Receipt {
-    let text = format!(
-        "Track-POD now says that order {} is {}, after it had been finished; GoHighLevel was left as it is",
-        fulfillment.order_id,
-        fulfillment.state.describe()
-    );
-    Work::default().alert(Severity::Critical, "delivery-reversed", &fulfillment.order_id, text).into()
+/// The order whose renewal the delivery `delivery_id` is: its id is the order's and a day, `660ed43b…-20240405`.
+fn renewed_order(delivery_id: &str) -> Option<&str> {
+    let (order_id, day) = delivery_id.rsplit_once('-')?;
+    let is_day = day.len() == "20240405".len() && day.bytes().all(|byte| byte.is_ascii_digit());
+    (is_day && !order_id.is_empty()).then_some(order_id)
 }
 
-fn write(connection: &Connection, order: &Order, fulfillment: &Fulfillment) -> Result<Work, Failure> {
-    let work = Work::default();
-    match fulfillment.state {
-        FulfillmentState::Delivered | FulfillmentState::PartiallyDelivered => {
-            let work = post_new(connection, work, order, fulfillment)?;
-            note(connection, work, order, fulfillment)
-        }
-        FulfillmentState::AttemptFailed => note(connection, work, order, fulfillment),
-        FulfillmentState::Rejected => {
-            let reason = fulfillment.reason.as_deref().unwrap_or("no reason given");
-            let text = format!("the customer got none of order {}: {reason}", order.id);
-            note(
-                connection,
-                work.alert(Severity::Warning, "goods-rejected", &order.id, text),
-                order,
-                fulfillment,
-            )
-        }
-        _ => Ok(work),
+/// Track-POD took back a finished delivery. GoHighLevel's fulfilments cannot be lowered, and lowering them unseen would hide it.
+fn reversal(known: &mut Known, delivery_id: &str, reached: &Progress) -> Work {
+    let (work, state) = (Work::default(), reached.state.describe());
+    let when = reached.happened_at.map(|instant| instant.0.to_string()).unwrap_or_default();
+    if !known.tells(&format!("reversed {} {state} {when}", reached.attempt)) {
+        return work;
     }
+    let text = format!(
+        "Track-POD now says that delivery {delivery_id} is {state}, after it had been finished; GoHighLevel was left as it is"
+    );
+    work.alert(Severity::Critical, "delivery-reversed", delivery_id, text)
+}
+
+/// Track-POD has a tombstone where the delivery was. Nothing is delivered then, and nobody may have meant that.
+fn deleted(
+    connection: &Connection,
+    delivery_id: &str,
+    order_id: &str,
+    by: Option<String>,
+    at: Option<Instant>,
+) -> Result<Receipt, Failure> {
+    let gone = |what: &str| Ok(skipped(format!("delivery {delivery_id} was deleted in Track-POD{what}")));
+    let mut known = progress::load(connection.cx, delivery_id)?;
+    let before = known.progress.clone();
+    if before.as_ref().is_some_and(|progress| progress.state == FulfillmentState::Cancelled) {
+        return gone(", and that is known");
+    }
+    let Some(order) = connection.ghl.order(order_id)? else {
+        return gone(", and GoHighLevel does not know it");
+    };
+    let attempt = before.as_ref().map_or(1, |progress| progress.attempt);
+    let reached = Progress { state: FulfillmentState::Cancelled, attempt, happened_at: at };
+    let work = if before.is_some_and(|progress| progress.state.has_delivered()) {
+        reversal(&mut known, delivery_id, &reached)
+    } else {
+        known.reaches(reached);
+        if called_off(connection, &order)? {
+            progress::save(connection.cx, delivery_id, known)?;
+            return gone(", as it should be: the order is called off");
+        }
+        let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+        let text = format!("The delivery was deleted in Track-POD{by}; it is not made again.");
+        let mark = format!("cancelled {delivery_id}");
+        let work = notes::write_once(connection, Work::default(), contact_id(&order), &mark, &text)?;
+        let text = format!(
+            "the delivery {delivery_id} was deleted in Track-POD{by}, and order {order_id} still stands; plan it there by \
+             hand, or cancel the order"
+        );
+        work.alert(Severity::Warning, "delivery-deleted", delivery_id, text)
+    };
+    progress::save(connection.cx, delivery_id, known)?;
+    if work.is_empty() {
+        return gone(", and a person knows");
+    }
+    Ok(work.into())
+}
+
+/// Whether the order is not to be delivered any more: then a delivery that ends is what was wanted.
+fn called_off(connection: &Connection, order: &Order) -> Result<bool, Failure> {
+    if order.status == OrderStatus::Cancelled {
+        return Ok(true);
+    }
+    let record = revenue::load(connection.cx, &revenue::key(&order.id))?;
+    Ok(record.revenue.is_given_back()?)
+}
+
+fn write(connection: &Connection, known: &mut Known, seen: &Seen) -> Result<Work, Failure> {
+    let mut work = Work::default();
+    let delivered = seen.fulfillment.state.has_delivered();
+    // A renewal brings the order's goods once more; as fulfilments of the order they would be too many.
+    if delivered && !seen.renewal {
+        work = post_new(connection, work, known, seen)?;
+    }
+    work = tell_of_refusal(connection, work, known, seen)?;
+    if let Some(text) = timeline::note(seen.order, seen.fulfillment, connection.cx.clock.now()) {
+        let mark = timeline::mark(seen.id, seen.fulfillment);
+        work = notes::write_once(connection, work, contact_id(seen.order), &mark, &text)?;
+    }
+    if delivered {
+        work = cash::settle(connection, work, known, seen)?;
+    }
+    messages::plan(connection, work, seen)
 }
 
 /// Posts a fulfilment of what is delivered and not written down yet, whoever wrote it down.
-fn post_new(
-    connection: &Connection,
-    work: Work,
-    order: &Order,
-    fulfillment: &Fulfillment,
-) -> Result<Work, Failure> {
-    let written: Vec<LineQuantity> =
-        connection.ghl.fulfillments(&order.id)?.into_iter().flat_map(|posted| posted.lines).collect();
+fn post_new(connection: &Connection, work: Work, known: &mut Known, seen: &Seen) -> Result<Work, Failure> {
+    let (order, fulfillment) = (seen.order, seen.fulfillment);
+    let written: Vec<LineQuantity> = if connection.settings.writes {
+        connection.ghl.fulfillments(&order.id)?.into_iter().flat_map(|posted| posted.lines).collect()
+    } else {
+        Vec::new()
+    };
     let ordered: Vec<LineQuantity> =
         order.lines.iter().map(|line| LineQuantity::new(&line.id, line.quantity)).collect();
-    let delivered: Vec<LineQuantity> =
-        fulfillment.lines.iter().map(|line| LineQuantity::new(&line.line_id, line.fulfilled)).collect();
-    let new = newly_fulfilled(&ordered, &delivered, &written)?;
+    let new = newly_fulfilled(&ordered, &timeline::fulfilled(fulfillment), &written)?;
     let mut work = work;
     for excess in &new.excess {
-        let text = format!(
-            "{} of line {} were delivered beyond what order {} asks for",
-            excess.quantity, excess.line_id, order.id
-        );
-        work = work.alert(Severity::Warning, "delivered-too-much", &order.id, text);
+        if known.tells(&format!("too much {}×{}", excess.quantity.normalized(), excess.line_id)) {
+            let text = format!(
+                "{} of line {} were delivered beyond what order {} asks for",
+                excess.quantity, excess.line_id, order.id
+            );
+            work = work.alert(Severity::Warning, "delivered-too-much", &order.id, text);
+        }
+    }
+    if !connection.settings.writes {
+        return Ok(work);
     }
     if new.lines.is_empty() {
-        return Ok(work.effect(
-            Verb::Verified,
-            "ghl",
-            "fulfillment",
-            &order.id,
-            "all that was delivered is written down",
-        ));
+        let summary = "all that was delivered is written down";
+        return Ok(work.effect(Verb::Verified, "ghl", "fulfillment", &order.id, summary));
     }
-    let summary = format!("fulfilled {}", counted(&new.lines, order));
+    let summary = format!("fulfilled {}", timeline::counted(&new.lines, order));
     let posted = NewFulfillment {
         lines: new.lines,
         tracking: fulfillment.tracking.clone(),
@@ -113,54 +202,32 @@ fn post_new(
     Ok(work.effect(Verb::Created, "ghl", "fulfillment", &id, summary).link(link))
 }
 
-/// A note for each state of each attempt, and another when a partial delivery grows.
-fn note(
+/// Goods that come back with the driver have to be dealt with by a person, all of them or some.
+fn tell_of_refusal(
     connection: &Connection,
     work: Work,
-    order: &Order,
-    fulfillment: &Fulfillment,
+    known: &mut Known,
+    seen: &Seen,
 ) -> Result<Work, Failure> {
-    let delivered: Vec<LineQuantity> = fulfillment
-        .lines
-        .iter()
-        .filter(|line| line.fulfilled.is_positive())
-        .map(|line| LineQuantity::new(&line.line_id, line.fulfilled))
-        .collect();
-    let mut text = match fulfillment.state {
-        FulfillmentState::Delivered => format!("Delivered: {}.", counted(&delivered, order)),
-        FulfillmentState::PartiallyDelivered => format!("Delivered in part: {}.", counted(&delivered, order)),
-        FulfillmentState::AttemptFailed => format!("Delivery attempt {} failed.", fulfillment.attempt),
-        _ => "The delivery was refused.".to_owned(),
+    let (order, fulfillment) = (seen.order, seen.fulfillment);
+    let text = if fulfillment.state == FulfillmentState::Rejected {
+        if called_off(connection, order)? {
+            return Ok(work);
+        }
+        let reason = fulfillment.reason.as_deref().unwrap_or("no reason given");
+        format!("the customer got none of order {}: {reason}", order.id)
+    } else {
+        let refused = timeline::refused(order, fulfillment);
+        if refused.is_empty() {
+            return Ok(work);
+        }
+        format!("of order {}, the customer did not accept {}", order.id, refused.join("; "))
     };
-    if let Some(reason) = &fulfillment.reason {
-        text.push_str(&format!(" Reason: {reason}."));
+    if !known.tells(&format!("refused {} {text}", fulfillment.attempt)) {
+        return Ok(work);
     }
-    if let Some(signed_by) = fulfillment.proof.as_ref().and_then(|proof| proof.signed_by.as_deref()) {
-        text.push_str(&format!(" Signed by {signed_by}."));
-    }
-    if let Some(cash) = fulfillment.cash_collected {
-        text.push_str(&format!(" Paid to the driver: {cash}."));
-    }
-    let quantities: Vec<String> =
-        delivered.iter().map(|line| format!("{}×{}", line.quantity.normalized(), line.line_id)).collect();
-    let mark = format!(
-        "{} {} attempt {} {}",
-        fulfillment.state.describe(),
-        order.id,
-        fulfillment.attempt,
-        quantities.join(" ")
-    );
-    notes::write_once(connection, work, contact_id(order), mark.trim_end(), &text)
+    Ok(work.alert(Severity::Warning, "goods-rejected", &order.id, text))
 }
 
-/// `2 × Coffee, 1 × Mug`.
-fn counted(lines: &[LineQuantity], order: &Order) -> String {
-    let name = |id: &str| {
-        order.lines.iter().find(|line| line.id == id).map_or_else(|| id.to_owned(), |line| line.name.clone())
-    };
-    let parts: Vec<String> = lines
-        .iter()
-        .map(|line| format!("{} × {}", line.quantity.normalized(), name(&line.line_id)))
-        .collect();
-    parts.join(", ")
-}
+#[cfg(test)]
+mod tests;

@@ -4,22 +4,31 @@
 //! So a webhook may come twice, late or out of order, and an event may run again after a crash.
 
 mod actions;
+mod call_off;
+mod cash;
 mod check;
 mod fulfillments;
 mod intake;
 mod manifest;
+mod messages;
 mod notes;
 mod orders;
+mod payment_record;
+mod payments;
 mod progress;
 mod reconcile;
+mod renewals;
 mod revenue;
 mod settings;
+mod subscriptions;
 mod templates;
+mod terms;
+mod timeline;
 mod transactions;
 
 use transload_sdk::{
     Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, FindingPage, Fulfillment,
-    Invoice, Order, Probe, Receipt, Scope, Subscription, Transaction, skipped,
+    Invoice, Order, Probe, Receipt, Scope, Subscription, Transaction, Window, skipped,
 };
 
 use settings::Connection;
@@ -40,13 +49,29 @@ impl Connector for GhlTrackPod {
         intake::poll(cx, trigger, cursor)
     }
 
+    fn backfill(
+        cx: &Context,
+        trigger: &str,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Result<EventPage, Failure> {
+        intake::backfill(cx, trigger, window, cursor)
+    }
+
     fn on_order(cx: &Context, _: &Envelope, order: Order) -> Result<Receipt, Failure> {
         let settings = cx.settings()?;
         orders::sync(&Connection::new(cx, &settings), &order.id)
     }
 
-    fn on_fulfillment(cx: &Context, _: &Envelope, fulfillment: Fulfillment) -> Result<Receipt, Failure> {
+    fn on_fulfillment(
+        cx: &Context,
+        envelope: &Envelope,
+        fulfillment: Fulfillment,
+    ) -> Result<Receipt, Failure> {
         let settings = cx.settings()?;
+        if messages::is_planned(&envelope.id) {
+            return messages::send(&Connection::new(cx, &settings), &envelope.id, &fulfillment);
+        }
         fulfillments::push(&Connection::new(cx, &settings), &fulfillment.order_id)
     }
 
@@ -55,8 +80,9 @@ impl Connector for GhlTrackPod {
         transactions::record(&Connection::new(cx, &settings), &transaction.id)
     }
 
-    fn on_subscription(_: &Context, _: &Envelope, subscription: Subscription) -> Result<Receipt, Failure> {
-        Ok(skipped(format!("subscription {} needs no delivery of its own", subscription.id)))
+    fn on_subscription(cx: &Context, _: &Envelope, subscription: Subscription) -> Result<Receipt, Failure> {
+        let settings = cx.settings()?;
+        subscriptions::changed(&Connection::new(cx, &settings), &subscription.id)
     }
 
     fn on_invoice(_: &Context, _: &Envelope, invoice: Invoice) -> Result<Receipt, Failure> {
@@ -78,5 +104,9 @@ impl Connector for GhlTrackPod {
 
 transload_sdk::register!(GhlTrackPod);
 
+#[cfg(test)]
+mod conservation;
+#[cfg(test)]
+mod fixtures;
 #[cfg(test)]
 mod tests;

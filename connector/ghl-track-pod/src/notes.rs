@@ -4,8 +4,9 @@ use transload_sdk::{Failure, Verb, Work};
 
 use crate::settings::Connection;
 
-/// Writes a note on the contact unless one with the same mark is there, or the settings allow no writes. GoHighLevel takes no idempotency key, so each note
-/// ends in a line of its own that says which one it is, and that line is looked for before writing.
+/// Writes a note on the contact unless one with the same mark is there, or the settings allow no writes. GoHighLevel takes
+/// no idempotency key, so each note ends in a line of its own that says which one it is, and that line is looked for before
+/// writing.
 pub fn write_once(
     connection: &Connection,
     work: Work,

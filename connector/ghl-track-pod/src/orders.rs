@@ -1,15 +1,35 @@
 //! An order becomes a delivery.
 
-use transload_model::{Money, Order, OrderStatus, Party, Revenue};
+use transload_model::{Money, Order, OrderStatus, Party};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
-use transload_track_pod::{Lookup, MapError, NewOrder, Order as PresentOrder, Terms, Update};
+use transload_track_pod::{Lookup, MapError, NewOrder, Order as PresentOrder, Update};
 
+use crate::call_off::{self, Why};
 use crate::notes;
+use crate::payments::Payments;
 use crate::settings::Connection;
+use crate::templates::Scope;
+use crate::terms::terms;
 
-/// Brings Track-POD's order for the GoHighLevel order `order_id` up to date, creating it if need be.
+/// How much of the flow is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Whatever the order asks for now.
+    Sync,
+    /// A delivery, if there is none yet, whatever `deliver_when` and `cash_on_delivery` say: a person asked for it.
+    Create,
+    /// The present delivery brought up to date, and none created.
+    Update,
+}
+
+/// Brings Track-POD's order for the GoHighLevel order `order_id` up to date, creating it or calling it off if need be.
 pub fn sync(connection: &Connection, order_id: &str) -> Result<Receipt, Failure> {
-    let Some(order) = connection.ghl.order(order_id)? else {
+    run(connection, order_id, Step::Sync)
+}
+
+/// Does `step` for the GoHighLevel order `order_id`.
+pub fn run(connection: &Connection, order_id: &str, step: Step) -> Result<Receipt, Failure> {
+    let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
         return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
     };
     if !connection.settings.mode.accepts(order.live) {
@@ -17,7 +37,7 @@ pub fn sync(connection: &Connection, order_id: &str) -> Result<Receipt, Failure>
         return Ok(skipped(format!("{order_id} is {kind} order, and the setting `mode` leaves those out")));
     }
     if order.status == OrderStatus::Cancelled {
-        return cancelled(connection, order_id);
+        return call_off::call_off(connection, &order, Why::Cancelled);
     }
     if order.total.amount.is_negative() {
         return Err(rejected(format!(
@@ -25,94 +45,71 @@ pub fn sync(connection: &Connection, order_id: &str) -> Result<Receipt, Failure>
             order.total
         )));
     }
-    let due = order.amount_due(paid(connection, &order)?)?;
-    let present = connection.track_pod.order(order_id)?;
-    let Some(wanted) = delivery(connection, order.clone(), cash(due, &present))? else {
-        return Ok(skipped(format!("order {order_id} has nothing to deliver")));
-    };
-    match present {
-        Lookup::Missing => create(connection, &order, &wanted, due),
-        // A payment that comes now is perhaps the driver's cash; there is nobody left to tell of it.
-        Lookup::Found(present) if present.fulfillment(None).state.has_delivered() => {
-            Ok(skipped(format!("order {order_id} is already delivered")))
-        }
-        Lookup::Found(present) => {
-            let work = address_change(Work::default(), &wanted, &present);
-            if wanted.differs_from(&present) {
-                return update(connection, work, &order, &wanted, due, present.track_link.as_deref());
-            }
-            let work = work.effect(Verb::Verified, "track-pod", "order", order_id, "already as it should be");
-            note_created(connection, work, &order, due, present.track_link.as_deref())
-        }
-        Lookup::Deleted { by, .. } => Ok(skipped(format!(
-            "order {order_id} was deleted in Track-POD{}; it is not created again",
-            by.map(|by| format!(" by {by}")).unwrap_or_default()
-        ))),
+    let payments = Payments::of(connection, &order)?;
+    if connection.settings.cancel.when_refunded && payments.all_given_back(&order) {
+        return call_off::call_off(connection, &order, Why::Refunded);
     }
+    let order = with_address(connection, order)?;
+    let due = payments.due(&order)?;
+    let scope = Scope::of_order(&order, Some(&raw), payments.captured, due);
+    if step != Step::Create && !connection.settings.deliver_when.holds("deliver_when", &scope)? {
+        return Ok(skipped(format!("the setting `deliver_when` leaves order {order_id} out")));
+    }
+    Sync { connection, order, scope, payments, due }.run(step)
 }
 
-/// What the driver is to collect. Nothing is said of cash where none is due, unless an earlier version of the delivery asked
-/// for some: whether Track-POD takes a left-out amount for zero is not documented.
-fn cash(due: Money, present: &Lookup) -> Option<Money> {
-    let asked = matches!(present, Lookup::Found(present) if present.cod.is_some_and(|cod| !cod.0.is_zero()));
-    (due.amount.is_positive() || asked).then_some(due)
+/// What Track-POD should have of an order.
+pub enum Expected {
+    /// This delivery.
+    Delivery(Box<NewOrder>),
+    /// None: the order is called off or given back, waits for its payment, or is none that the settings deliver.
+    Nothing,
+    /// One that cannot be made, for this reason.
+    Unclear(String),
 }
 
-/// Nothing is delivered for a cancelled order; a delivery that is planned already is taken off by a person.
-fn cancelled(connection: &Connection, order_id: &str) -> Result<Receipt, Failure> {
-    match connection.track_pod.order(order_id)? {
-        Lookup::Found(_) => {
-            let text = format!(
-                "order {order_id} is cancelled, but Track-POD still has its delivery; delete or reject it there"
-            );
-            Ok(Work::default().alert(Severity::Warning, "cancelled-but-planned", order_id, text).into())
-        }
-        Lookup::Missing | Lookup::Deleted { .. } => Ok(skipped(format!("order {order_id} is cancelled"))),
-    }
-}
-
-/// What was charged for the order: GoHighLevel's order does not say, so its transactions are summed. What was given back
-/// counts as paid, or the driver would be told to collect a refund.
-fn paid(connection: &Connection, order: &Order) -> Result<Money, Failure> {
-    let mut revenue = Revenue::default();
-    for transaction in connection.ghl.order_transactions(&order.id)? {
-        revenue.record(&transaction)?;
-    }
-    let currency = order.total.currency;
-    match revenue.totals()?.as_slice() {
-        [] => Ok(Money::zero(currency)),
-        [totals] if totals.captured.currency == currency => Ok(totals.captured),
-        // Cash on delivery is asked for in one currency; what it should be here, no rule can tell.
-        _ => Err(rejected(format!(
-            "order {} is in {currency}, but was paid in another currency: its cash on delivery cannot be worked out; \
-             deliver it by hand",
-            order.id
-        ))),
-    }
-}
-
-/// The Track-POD order that the GoHighLevel order asks for; none if it has nothing to deliver. The order's own snapshot of
-/// the contact may lack an address; then the contact as it is now is asked.
-fn delivery(
+/// What [`sync`] would have Track-POD hold of `order`, beside which `present` is there.
+pub fn expected(
     connection: &Connection,
-    mut order: Order,
-    cod: Option<Money>,
-) -> Result<Option<NewOrder>, Failure> {
-    let terms = Terms { cod, note: order.note.clone(), ..Terms::default() };
-    match NewOrder::from_order(&order, &terms) {
-        Err(MapError::NoAddress { .. }) => {}
-        other => return finish(other),
+    order: Order,
+    raw: &str,
+    payments: Payments,
+    present: &Lookup,
+) -> Result<Expected, Failure> {
+    let settings = connection.settings;
+    let given_back = settings.cancel.when_refunded && payments.all_given_back(&order);
+    if !settings.mode.accepts(order.live) || order.status == OrderStatus::Cancelled || given_back {
+        return Ok(Expected::Nothing);
     }
-    order.customer = contact(connection, &order)?.or(order.customer);
-    finish(NewOrder::from_order(&order, &terms))
+    let order = with_address(connection, order)?;
+    let due = payments.due(&order)?;
+    let scope = Scope::of_order(&order, Some(raw), payments.captured, due);
+    if !settings.deliver_when.holds("deliver_when", &scope)? {
+        return Ok(Expected::Nothing);
+    }
+    let sync = Sync { connection, order, scope, payments, due };
+    let present = match present {
+        Lookup::Found(present) => Some(present.as_ref()),
+        Lookup::Missing | Lookup::Deleted { .. } if sync.waits() => return Ok(Expected::Nothing),
+        Lookup::Missing | Lookup::Deleted { .. } => None,
+    };
+    match sync.wanted(present) {
+        Ok(Some(wanted)) => Ok(Expected::Delivery(Box::new(wanted))),
+        Ok(None) => Ok(Expected::Nothing),
+        Err(Failure::Rejected(reason)) => Ok(Expected::Unclear(reason)),
+        Err(failure) => Err(failure),
+    }
 }
 
-fn finish(mapped: Result<NewOrder, MapError>) -> Result<Option<NewOrder>, Failure> {
-    match mapped {
-        Ok(wanted) => Ok(Some(wanted)),
-        Err(MapError::NothingToDeliver { .. }) => Ok(None),
-        Err(error) => Err(rejected(error.to_string())),
+/// The order with an address, if it has goods: its own snapshot of the contact may lack one; then the contact as it is now
+/// is asked.
+fn with_address(connection: &Connection, order: Order) -> Result<Order, Failure> {
+    let has_goods = order.lines.iter().any(|line| line.physical != Some(false));
+    if !has_goods || order.delivery_address().is_some_and(|address| address.is_deliverable()) {
+        return Ok(order);
     }
+    let customer = contact(connection, &order)?.or_else(|| order.customer.clone());
+    Ok(Order { customer, ..order })
 }
 
 fn contact(connection: &Connection, order: &Order) -> Result<Option<Party>, Failure> {
@@ -122,18 +119,164 @@ fn contact(connection: &Connection, order: &Order) -> Result<Option<Party>, Fail
     }
 }
 
-fn create(connection: &Connection, order: &Order, wanted: &NewOrder, due: Money) -> Result<Receipt, Failure> {
-    connection.track_pod.create(wanted)?;
-    // The answer to the creation has no tracking link; only reading the order gives it.
-    let link = match connection.track_pod.order(&order.id)? {
-        Lookup::Found(created) => created.track_link,
-        _ => None,
-    };
-    let summary = format!("delivery of {} created{}", order.total, cash_on_delivery(due));
-    let work =
-        Work::default().effect(Verb::Created, "track-pod", "order", &order.id, summary).link(link.clone());
-    let work = if due.amount.is_positive() { work.amount(due) } else { work };
-    note_created(connection, work, order, due, link.as_deref())
+/// An order that is to be delivered.
+struct Sync<'a> {
+    connection: &'a Connection<'a>,
+    order: Order,
+    scope: Scope,
+    payments: Payments,
+    due: Money,
+}
+
+impl Sync<'_> {
+    fn run(self, step: Step) -> Result<Receipt, Failure> {
+        let id = &self.order.id;
+        match self.connection.track_pod.order(id)? {
+            Lookup::Missing if step == Step::Update => Ok(skipped(format!("order {id} has no delivery yet"))),
+            Lookup::Missing if step == Step::Sync && self.waits() => {
+                Ok(skipped(format!("order {id} waits until the {} that is due is paid", self.due)))
+            }
+            Lookup::Missing => self.create(),
+            Lookup::Found(_) if step == Step::Create => Ok(skipped(format!("order {id} has a delivery"))),
+            // A payment that comes now is perhaps the driver's cash; there is nobody left to tell of it.
+            Lookup::Found(present) if present.fulfillment(None).state.has_delivered() => {
+                Ok(skipped(format!("order {id} is already delivered")))
+            }
+            Lookup::Found(present) => match call_off::was_called_off(self.connection, id)? {
+                true => Ok(self.reopened()),
+                false => self.bring_up_to_date(&present),
+            },
+            Lookup::Deleted { .. } if call_off::was_called_off(self.connection, id)? => Ok(self.reopened()),
+            Lookup::Deleted { by, .. } => Ok(skipped(format!(
+                "order {id} was deleted in Track-POD{}; it is not created again",
+                by.map(|by| format!(" by {by}")).unwrap_or_default()
+            ))),
+        }
+    }
+
+    fn waits(&self) -> bool {
+        !self.connection.settings.cash_on_delivery && self.due.amount.is_positive()
+    }
+
+    /// Track-POD keeps the id of what was deleted or rejected, so the connector cannot make the delivery again.
+    fn reopened(&self) -> Receipt {
+        let id = &self.order.id;
+        let text = format!(
+            "order {id} is {} again after its delivery was taken off, and Track-POD does not take its id a second time; \
+             plan its delivery there by hand",
+            self.order.status.describe()
+        );
+        Work::default().alert(Severity::Warning, "order-reopened", id, text).into()
+    }
+
+    /// What the driver is to collect. Nothing is said of cash where none is due, unless an earlier version of the delivery
+    /// asked for some: whether Track-POD takes a left-out amount for zero is not documented.
+    fn cash(&self, present: Option<&PresentOrder>) -> Option<Money> {
+        let asked = present.and_then(|present| present.cod).is_some_and(|cod| !cod.0.is_zero());
+        let due = match self.connection.settings.cash_on_delivery {
+            true => self.due,
+            false => Money::zero(self.due.currency),
+        };
+        (due.amount.is_positive() || asked).then_some(due)
+    }
+
+    /// The Track-POD order that is wanted; none if there is nothing to deliver.
+    fn wanted(&self, present: Option<&PresentOrder>) -> Result<Option<NewOrder>, Failure> {
+        let cod = self.cash(present);
+        let terms = terms(self.connection, &self.order.id, &self.scope, &self.payments, cod)?;
+        match NewOrder::from_order(&self.order, &terms) {
+            Ok(wanted) => Ok(Some(wanted)),
+            Err(MapError::NothingToDeliver { .. }) => Ok(None),
+            Err(error @ MapError::NoAddress { .. }) => Err(rejected(format!("{error}; {}", self.advice()))),
+            Err(error) => Err(rejected(error.to_string())),
+        }
+    }
+
+    fn advice(&self) -> String {
+        let whose =
+            contact_id(&self.order).map_or_else(|| "its contact".to_owned(), |id| format!("contact {id}"));
+        format!("add the address to {whose} in GoHighLevel, then retry this event")
+    }
+
+    fn nothing(&self) -> Receipt {
+        skipped(format!("order {} has nothing to deliver", self.order.id))
+    }
+
+    fn create(&self) -> Result<Receipt, Failure> {
+        let Some(wanted) = self.wanted(None)? else { return Ok(self.nothing()) };
+        let id = &self.order.id;
+        if !self.connection.settings.writes {
+            return Ok(skipped(format!("order {id} has no delivery, and the setting `writes` is off")));
+        }
+        self.connection.track_pod.create(&wanted)?;
+        // The answer to the creation has no tracking link; only reading the order gives it.
+        let link = match self.connection.track_pod.order(id)? {
+            Lookup::Found(created) => created.track_link,
+            _ => None,
+        };
+        let cod = self.cash(None);
+        let summary = format!("delivery of {} created{}", self.order.total, cash_on_delivery(cod));
+        let work =
+            Work::default().effect(Verb::Created, "track-pod", "order", id, summary).link(link.clone());
+        let work = match cod {
+            Some(cod) => work.amount(cod),
+            None => work,
+        };
+        self.note_created(work, cod, link.as_deref())
+    }
+
+    fn bring_up_to_date(&self, present: &PresentOrder) -> Result<Receipt, Failure> {
+        let Some(wanted) = self.wanted(Some(present))? else { return Ok(self.nothing()) };
+        let work = address_change(Work::default(), &wanted, present);
+        let id = &self.order.id;
+        if !wanted.differs_from(present) {
+            let work = work.effect(Verb::Verified, "track-pod", "order", id, "already as it should be");
+            return self.note_created(work, wanted_cash(&wanted, self.due), present.track_link.as_deref());
+        }
+        if !self.connection.settings.writes {
+            let text =
+                format!("the delivery of order {id} is not as the order is, and the setting `writes` is off");
+            return Ok(work.alert(Severity::Warning, "delivery-differs", id, text).into());
+        }
+        self.update(work, &wanted, present)
+    }
+
+    fn update(&self, work: Work, wanted: &NewOrder, present: &PresentOrder) -> Result<Receipt, Failure> {
+        let id = &self.order.id;
+        match self.connection.track_pod.update(wanted)? {
+            Update::Accepted => {
+                let cod = wanted_cash(wanted, self.due);
+                let summary = format!("delivery brought up to date{}", cash_on_delivery(cod));
+                let work = work.effect(Verb::Updated, "track-pod", "order", id, summary);
+                // The attempt that created the delivery may have ended before it came to the note.
+                self.note_created(work, cod, present.track_link.as_deref())
+            }
+            // What was paid is in GoHighLevel too; a driver who has to do nothing else differently need not be told.
+            Update::TooLate { .. } if !without_log(wanted).differs_from(present) => {
+                Ok(skipped(format!("order {id} is past taking a note of its payments")))
+            }
+            Update::TooLate { message } => {
+                let text = format!(
+                    "order {id} changed after Track-POD stopped taking changes: {message}; tell the driver"
+                );
+                Ok(work.alert(Severity::Warning, "change-too-late", id, text).into())
+            }
+            Update::Missing | Update::Deleted => {
+                Ok(skipped(format!("order {id} was removed from Track-POD in the meantime")))
+            }
+        }
+    }
+
+    fn note_created(&self, work: Work, cod: Option<Money>, link: Option<&str>) -> Result<Receipt, Failure> {
+        let follow = link.map(|link| format!(" Follow it: {link}")).unwrap_or_default();
+        let text = format!(
+            "Delivery planned for the order of {}{}.{follow}",
+            self.order.total,
+            cash_on_delivery(cod)
+        );
+        let mark = format!("delivery-created {}", self.order.id);
+        Ok(notes::write_once(self.connection, work, contact_id(&self.order), &mark, &text)?.into())
+    }
 }
 
 /// Track-POD keeps the address of an order that is planned into a route, whatever an update says.
@@ -148,49 +291,20 @@ fn address_change(work: Work, wanted: &NewOrder, present: &PresentOrder) -> Work
     work.alert(Severity::Warning, "address-too-late", id, text)
 }
 
-fn update(
-    connection: &Connection,
-    work: Work,
-    order: &Order,
-    wanted: &NewOrder,
-    due: Money,
-    link: Option<&str>,
-) -> Result<Receipt, Failure> {
-    match connection.track_pod.update(wanted)? {
-        Update::Accepted => {
-            let summary = format!("delivery brought up to date{}", cash_on_delivery(due));
-            let work = work.effect(Verb::Updated, "track-pod", "order", &order.id, summary);
-            // The attempt that created the delivery may have ended before it came to the note.
-            note_created(connection, work, order, due, link)
-        }
-        Update::TooLate { message } => {
-            let text = format!(
-                "order {} changed after Track-POD stopped taking changes: {message}; tell the driver",
-                order.id
-            );
-            Ok(work.alert(Severity::Warning, "change-too-late", &order.id, text).into())
-        }
-        Update::Missing | Update::Deleted => {
-            Ok(skipped(format!("order {} was removed from Track-POD in the meantime", order.id)))
-        }
+/// `wanted` without what a driver need not know.
+fn without_log(wanted: &NewOrder) -> NewOrder {
+    NewOrder { note: None, custom_fields: Vec::new(), ..wanted.clone() }
+}
+
+fn wanted_cash(wanted: &NewOrder, due: Money) -> Option<Money> {
+    wanted.cod.map(|cod| Money::new(cod.0, due.currency))
+}
+
+fn cash_on_delivery(cod: Option<Money>) -> String {
+    match cod {
+        Some(cod) if cod.amount.is_positive() => format!(", {cod} to be paid on delivery"),
+        _ => String::new(),
     }
-}
-
-fn note_created(
-    connection: &Connection,
-    work: Work,
-    order: &Order,
-    due: Money,
-    link: Option<&str>,
-) -> Result<Receipt, Failure> {
-    let follow = link.map(|link| format!(" Follow it: {link}")).unwrap_or_default();
-    let text = format!("Delivery planned for the order of {}{}.{follow}", order.total, cash_on_delivery(due));
-    let mark = format!("delivery-created {}", order.id);
-    Ok(notes::write_once(connection, work, contact_id(order), &mark, &text)?.into())
-}
-
-fn cash_on_delivery(due: Money) -> String {
-    if due.amount.is_positive() { format!(", {due} to be paid on delivery") } else { String::new() }
 }
 
 /// The contact that an order belongs to.

@@ -6,8 +6,8 @@ use transload_sdk::{Connector, Context, Delivery, Failure, Receipt, Verb};
 use transload_wire::{HttpError, Method, Request};
 
 use super::GhlTrackPod;
+use crate::orders;
 use crate::settings::Connection;
-use crate::{fulfillments, orders, transactions};
 
 const SETTINGS: &str = r#"{"location_id":"loc1","mode":"all"}"#;
 const NOW: u64 = 1_712_250_000_000;
@@ -247,108 +247,6 @@ fn an_order_paid_in_another_currency_is_left_to_a_person() {
         matches!(&failure, Failure::Rejected(reason) if reason.contains("another currency")),
         "{failure:?}"
     );
-}
-
-#[test]
-fn what_is_newly_delivered_is_posted_and_noted_once() {
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /Order/Id/o1", 200, &delivery(Some(4), [Some(1), Some(1)]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER)
-        .answer("GET /payments/orders/o1/fulfillments?*", 200, NO_FULFILLMENTS)
-        .answer("POST /payments/orders/o1/fulfillments", 200, r#"{"status":true,"data":{"_id":"f1"}}"#)
-        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
-        .answer("POST /contacts/c1/notes", 201, NOTE)
-        // The rest is delivered later: only what is new is posted.
-        .answer("GET /Order/Id/o1", 200, &delivery(Some(3), [Some(1), Some(2)]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER)
-        .answer("GET /payments/orders/o1/fulfillments?*", 200, r#"{"status":true,"data":[{"_id":"f1","trackings":[{"trackingNumber":"track-1"}],"items":[{"_id":"i1","name":"Tee","price":{"_id":"p1"},"qty":1},{"_id":"i2","name":"Coat","price":{"_id":"p2"},"qty":1}]}]}"#)
-        .answer("POST /payments/orders/o1/fulfillments", 200, r#"{"status":true,"data":{"_id":"f2"}}"#)
-        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
-        .answer("POST /contacts/c1/notes", 201, NOTE)
-        // An older report of the same delivery changes nothing.
-        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
-    let push = |connection: &Connection| fulfillments::push(connection, "o1");
-    let effects = [(Verb::Created, "ghl", "fulfillment"), (Verb::Noted, "ghl", "note")];
-    assert_eq!(verbs(&with(&fakes, push).unwrap()), effects);
-    assert_eq!(verbs(&with(&fakes, push).unwrap()), effects);
-    assert!(matches!(with(&fakes, push).unwrap(), Receipt::Skipped(_)));
-    assert!(fakes.unanswered().is_empty());
-
-    let writes = writes(&fakes);
-    let items = |request: &Request| serde_json::from_str::<Value>(&body(request)).unwrap()["items"].clone();
-    assert_eq!(items(&writes[0]), json!([{"priceId": "p1", "qty": 1}, {"priceId": "p2", "qty": 1}]));
-    assert_eq!(items(&writes[2]), json!([{"priceId": "p2", "qty": 1}]));
-    let tracking = serde_json::from_str::<Value>(&body(&writes[0])).unwrap()["trackings"].clone();
-    assert_eq!(tracking[0]["trackingNumber"], "track-1");
-    assert_eq!(tracking[0]["trackingUrl"], "https://web.track-pod.com/track?id=track-1");
-    assert!(body(&writes[1]).contains("Delivered in part: 1 × Tee, 1 × Coat."), "{}", body(&writes[1]));
-}
-
-#[test]
-fn refused_goods_are_noted_and_raise_an_alert() {
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /Order/Id/o1", 200, &delivery(Some(5), [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER)
-        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
-        .answer("POST /contacts/c1/notes", 201, NOTE);
-    let Receipt::Done(report) = with(&fakes, |connection| fulfillments::push(connection, "o1")).unwrap()
-    else {
-        panic!("something was to be done");
-    };
-    assert_eq!(report.alerts[0].kind, "goods-rejected");
-    assert_eq!(writes(&fakes).len(), 1, "the note alone");
-}
-
-#[test]
-fn a_payment_and_its_refund_are_written_down_once_each() {
-    let refund = refunded();
-    let noted = r#"{"notes":[{"id":"n1","body":"Payment\n[transload payment t1]"}]}"#;
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/transactions/t1?*", 200, PAYMENT)
-        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
-        .answer("POST /contacts/c1/notes", 201, NOTE)
-        .answer("GET /Order/Id/o1", 404, "")
-        .answer("GET /payments/transactions/t1?*", 200, PAYMENT)
-        .answer("GET /contacts/c1/notes", 200, noted)
-        .answer("GET /payments/transactions/t1?*", 200, &refund)
-        .answer("GET /contacts/c1/notes", 200, noted)
-        .answer("GET /contacts/c1/notes", 200, noted)
-        .answer("POST /contacts/c1/notes", 201, NOTE)
-        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
-    let record = |connection: &Connection| transactions::record(connection, "t1");
-    let summary = |receipt: Receipt| match receipt {
-        Receipt::Done(report) => report.effects[0].summary.clone(),
-        Receipt::Skipped(reason) => reason,
-    };
-    assert_eq!(
-        summary(with(&fakes, record).unwrap()),
-        "captured 150.10 USD, refunded 0.00 USD, net 150.10 USD"
-    );
-    assert_eq!(verbs(&with(&fakes, record).unwrap())[0].0, Verb::Verified);
-    assert_eq!(
-        summary(with(&fakes, record).unwrap()),
-        "captured 150.10 USD, refunded 50.05 USD, net 100.05 USD"
-    );
-    assert!(fakes.unanswered().is_empty());
-    assert!(body(&writes(&fakes)[1]).contains("50.05 USD in all of 150.10 USD given back"));
-}
-
-#[test]
-fn money_that_moved_has_the_delivery_looked_at_again() {
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/transactions/t1?*", 200, PAYMENT)
-        .answer("GET /contacts/c1/notes", 200, NO_NOTES)
-        .answer("POST /contacts/c1/notes", 201, NOTE)
-        .answer("GET /Order/Id/o1", 200, &delivery(None, [None, None]))
-        .answer("GET /payments/orders/o1?*", 200, ORDER);
-    let Receipt::Done(report) = with(&fakes, |connection| transactions::record(connection, "t1")).unwrap()
-    else {
-        panic!("something was to be done");
-    };
-    assert_eq!(report.follow_ups[0].id, "order o1 after t1 succeeded 0");
-    assert_eq!(report.follow_ups[0].subject, "o1");
 }
 
 #[test]

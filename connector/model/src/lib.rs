@@ -3,10 +3,12 @@
 //! Everything here is pure: no vendor, no JSON, no clock, no I/O. A rule that can live here does, because here it is
 //! tested in microseconds and runs unchanged inside a component.
 
+pub mod cash;
 pub mod decimal;
 pub mod fulfillment;
 pub mod invoice;
 pub mod money;
+pub mod notice;
 pub mod order;
 pub mod party;
 pub mod progress;
@@ -16,15 +18,17 @@ pub mod revenue;
 pub mod subscription;
 pub mod transaction;
 
+pub use cash::{Allocation, Till};
 pub use decimal::{Decimal, DecimalError};
 pub use fulfillment::{FulfilledLine, Fulfillment, FulfillmentState, Proof, Tracking};
 pub use invoice::{Invoice, InvoiceStatus};
 pub use money::{Currency, Money, MoneyError};
+pub use notice::Notice;
 pub use order::{FulfillmentStatus, Line, Order, OrderStatus, PaymentStatus};
 pub use party::{Address, Party};
 pub use progress::{Move, Progress};
 pub use quantity::{LineQuantity, NewlyFulfilled, QuantityError, newly_fulfilled};
-pub use revenue::{Revenue, Totals};
+pub use revenue::{Movement, Revenue, Totals};
 pub use subscription::{Subscription, SubscriptionStatus};
 pub use transaction::{Entity, Transaction, TransactionStatus};
 

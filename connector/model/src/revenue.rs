@@ -24,6 +24,15 @@ pub struct Totals {
     pub net: Money,
 }
 
+/// What a report of a transaction changed. Over all reports, in whatever order they come, movements add up to [`Totals`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Movement {
+    /// What came in.
+    pub captured: Money,
+    /// What went back.
+    pub refunded: Money,
+}
+
 /// What an order has earned, transaction by transaction.
 ///
 /// Recording a transaction again replaces what it contributed, so any number of reports of it count once.
@@ -43,10 +52,10 @@ impl Revenue {
         self.entries.iter().map(|(id, entry)| (id.as_str(), entry))
     }
 
-    /// Writes down what `transaction` contributes, and answers whether that is news. A refund only ever grows: reports
-    /// come late and out of order, and money given back does not return to the same charge. Fails with
-    /// [`MoneyError::Mixed`] when a refund is in another currency than its charge.
-    pub fn record(&mut self, transaction: &Transaction) -> Result<bool, MoneyError> {
+    /// Writes down what `transaction` contributes, and answers what that changed; none if it is no news. A refund only ever
+    /// grows: reports come late and out of order, and money given back does not return to the same charge. Fails with
+    /// [`MoneyError::Mixed`] when a refund is in another currency than its charge, or a charge changes its own.
+    pub fn record(&mut self, transaction: &Transaction) -> Result<Option<Movement>, MoneyError> {
         let currency = transaction.amount.currency;
         let known = self.entries.get(&transaction.id);
         let captured_before = known.is_some_and(|entry| !entry.captured.amount.is_zero());
@@ -63,10 +72,24 @@ impl Revenue {
         };
         let entry = Entry { captured, refunded };
         if known == Some(&entry) {
-            return Ok(false);
+            return Ok(None);
         }
+        let zero = Money::zero(currency);
+        let (captured_then, refunded_then) =
+            known.map_or((zero, zero), |known| (known.captured, known.refunded));
+        let movement = Movement {
+            captured: entry.captured.checked_sub(captured_then)?,
+            refunded: entry.refunded.checked_sub(refunded_then)?,
+        };
         self.entries.insert(transaction.id.clone(), entry);
-        Ok(true)
+        Ok(Some(movement))
+    }
+
+    /// Whether money came in and all of it went back. Fails when a sum does not fit.
+    pub fn is_given_back(&self) -> Result<bool, MoneyError> {
+        let totals = self.totals()?;
+        let came = totals.iter().any(|totals| totals.captured.amount.is_positive());
+        Ok(came && totals.iter().all(|totals| !totals.net.amount.is_positive()))
     }
 
     /// The sums, a currency each. Fails only when a sum does not fit in a [`crate::Decimal`].
@@ -120,11 +143,16 @@ mod tests {
     fn a_payment_and_a_partial_refund() {
         let mut revenue = Revenue::default();
         let paid = transaction("t1", money("150.1", "USD"), None, TransactionStatus::Succeeded);
-        assert!(revenue.record(&paid).unwrap());
-        assert!(!revenue.record(&paid).unwrap(), "the same report again is no news");
+        let moved = |captured, refunded| {
+            Some(Movement { captured: money(captured, "USD"), refunded: money(refunded, "USD") })
+        };
+        assert_eq!(revenue.record(&paid).unwrap(), moved("150.1", "0"));
+        assert_eq!(revenue.record(&paid).unwrap(), None, "the same report again is no news");
         let refunded = Transaction { refunded: Some(money("50.05", "USD")), ..paid.clone() };
-        assert!(revenue.record(&refunded).unwrap());
-        assert!(!revenue.record(&paid).unwrap(), "an older report does not undo a refund");
+        assert_eq!(revenue.record(&refunded).unwrap(), moved("0.0", "50.05"));
+        let more = Transaction { refunded: Some(money("80", "USD")), ..paid.clone() };
+        assert_eq!(revenue.clone().record(&more).unwrap(), moved("0.0", "29.95"), "only what is new");
+        assert_eq!(revenue.record(&paid).unwrap(), None, "an older report does not undo a refund");
         let totals = revenue.totals().unwrap();
         assert_eq!(
             totals,
@@ -137,10 +165,25 @@ mod tests {
     }
 
     #[test]
+    fn all_is_given_back_when_each_currency_is() {
+        let mut revenue = Revenue::default();
+        assert!(!revenue.is_given_back().unwrap());
+        let mut record = |id: &str, amount, refunded| {
+            let refund = Some(refunded);
+            revenue.record(&transaction(id, amount, refund, TransactionStatus::Succeeded)).unwrap();
+            revenue.is_given_back().unwrap()
+        };
+        assert!(!record("t1", money("10", "USD"), money("9.99", "USD")));
+        assert!(record("t1", money("10", "USD"), money("10", "USD")));
+        assert!(!record("t2", money("1", "EUR"), money("0", "EUR")));
+    }
+
+    #[test]
     fn a_charge_that_failed_earns_nothing() {
         let mut revenue = Revenue::default();
         revenue.record(&transaction("t1", money("10", "USD"), None, TransactionStatus::Failed)).unwrap();
         assert!(revenue.totals().unwrap()[0].net.amount.is_zero());
+        assert!(!revenue.is_given_back().unwrap(), "nothing ever came");
         revenue.record(&transaction("t1", money("10", "USD"), None, TransactionStatus::Succeeded)).unwrap();
         assert_eq!(revenue.totals().unwrap()[0].net, money("10", "USD"));
     }
@@ -159,6 +202,8 @@ mod tests {
         let mixed =
             transaction("t4", money("1", "USD"), Some(money("1", "EUR")), TransactionStatus::Succeeded);
         assert!(matches!(revenue.record(&mixed), Err(MoneyError::Mixed { .. })));
+        let other = transaction("t1", money("10", "EUR"), None, TransactionStatus::Succeeded);
+        assert!(matches!(revenue.record(&other), Err(MoneyError::Mixed { .. })));
     }
 
     proptest! {
@@ -173,7 +218,13 @@ mod tests {
             };
             let record = |reports: &mut dyn Iterator<Item = &(u8, i64)>| {
                 let mut revenue = Revenue::default();
-                for item in reports { revenue.record(&report(item)).unwrap(); }
+                let mut moved = 0;
+                for item in reports {
+                    if let Some(movement) = revenue.record(&report(item)).unwrap() {
+                        moved += movement.captured.minor_units().unwrap() - movement.refunded.minor_units().unwrap();
+                    }
+                }
+                assert_eq!(revenue.totals().unwrap()[0].net.minor_units().unwrap(), moved, "no cent without a movement");
                 revenue
             };
             let forwards = record(&mut reports.iter());

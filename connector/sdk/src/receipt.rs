@@ -79,6 +79,14 @@ impl Work {
         self
     }
 
+    /// Adds all that `other` did.
+    pub fn and(mut self, other: Self) -> Self {
+        self.effects.extend(other.effects);
+        self.follow_ups.extend(other.follow_ups);
+        self.alerts.extend(other.alerts);
+        self
+    }
+
     /// Whether nothing was done and nobody is to be told.
     pub fn is_empty(&self) -> bool {
         self.effects.is_empty() && self.follow_ups.is_empty() && self.alerts.is_empty()

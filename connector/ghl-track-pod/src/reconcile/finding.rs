@@ -86,6 +86,18 @@ impl Kind {
         }
     }
 
+    /// Whether it tells that money of an order is missing.
+    pub fn is_of_money(self) -> bool {
+        matches!(
+            self,
+            Self::CashDiffers
+                | Self::CashNotRecorded
+                | Self::PaymentNotCaptured
+                | Self::CurrencyDiffers
+                | Self::TestLiveMix
+        )
+    }
+
     /// Critical: money or goods are lost unless somebody acts.
     fn severity(self) -> Severity {
         match self {
@@ -180,6 +192,11 @@ impl Difference {
     pub fn repaired_by_delivery(self, fulfillment: &Fulfillment) -> Self {
         let change = Change::Fulfillment(fulfillment.clone());
         Self { repair: Some(("write what was delivered back to GoHighLevel", TRACK_POD, change)), ..self }
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// The same whenever the same two values stand against each other, and another once either changes: a decision on 40.00

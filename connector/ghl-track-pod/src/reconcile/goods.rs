@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use transload_model::{Decimal, Fulfillment, FulfillmentState, LineQuantity, QuantityError, newly_fulfilled};
+use transload_model::{Decimal, Fulfillment, LineQuantity, QuantityError, newly_fulfilled};
 use transload_sdk::Failure;
 use transload_track_pod::{NewOrder, Order as Delivery};
 
 use super::finding::{Difference, GHL, Kind, Seen, TRACK_POD};
-use super::snapshot::{Snapshot, is_open};
-use super::wanted::Wanted;
+use super::snapshot::{Snapshot, is_planned};
+use crate::orders::Expected;
 
 /// Differences in goods between an order and its delivery.
 pub fn compare(snapshot: &Snapshot) -> Result<Vec<Difference>, Failure> {
@@ -39,14 +39,14 @@ fn planned(
     delivery: &Delivery,
     fulfillment: &Fulfillment,
 ) -> Result<Option<Difference>, Failure> {
-    let Wanted::Delivery(wanted) = &snapshot.wanted else { return Ok(None) };
+    let Expected::Delivery(wanted) = &snapshot.expected else { return Ok(None) };
     let (asked, planned) = (goods(wanted), quantities(delivery));
     if totals(&asked)? == totals(&planned)? {
         return Ok(None);
     }
     let difference = differs(snapshot, &asked, &planned, "is planned")?;
     // Track-POD takes no change of what the driver has dealt with.
-    let repaired = is_open(&fulfillment.state) && fulfillment.state != FulfillmentState::OutForDelivery;
+    let repaired = is_planned(&fulfillment.state);
     Ok(Some(if repaired { difference.repaired_by_order(&snapshot.order) } else { difference }))
 }
 

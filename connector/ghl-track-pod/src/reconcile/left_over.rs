@@ -8,7 +8,7 @@ use transload_sdk::{Failure, rejected};
 
 use super::cursor::Cursor;
 use super::finding::{Difference, GHL, Kind, Seen};
-use super::memory::{self, Suggested};
+use super::memory::{self, Kept, Suggested};
 use super::payments::unmatched;
 use super::{KEPT_MAX, Page};
 use crate::settings::Connection;
@@ -21,7 +21,8 @@ const BOUNDS: Bounds =
 /// Matches what was kept.
 pub fn page(connection: &Connection, cursor: &mut Cursor) -> Result<Page, Failure> {
     let cx = connection.cx;
-    let rows = memory::kept(cx, &cursor.scope)?;
+    let kept = memory::kept(cx, &cursor.scope)?;
+    let rows = kept.iter().map(Kept::row).collect::<Result<Vec<Row>, Failure>>()?;
     let decisions = memory::decisions(cx)?;
     let outcome =
         reconcile::reconcile(&rows, &decisions, &BOUNDS).map_err(|error| rejected(error.to_string()))?;
@@ -34,6 +35,12 @@ pub fn page(connection: &Connection, cursor: &mut Cursor) -> Result<Page, Failur
         }
         for allocation in &matched.allocations {
             cursor.match_later(GHL, allocation.amount.currency, allocation.amount.amount)?;
+        }
+    }
+    for left in outcome.left_over.iter().filter(|left| left.side == Side::Left) {
+        let is_told = kept.iter().any(|kept| kept.told && kept.is_left() && kept.id() == left.id);
+        if !is_told && !suggested.contains(&left.id) {
+            page.found.push(unpaid(&left.id, left.amount));
         }
     }
     for left in outcome.left_over.iter().filter(|left| left.side == Side::Right) {
@@ -80,9 +87,16 @@ fn suggestion(
     let subject = right.first().map(String::as_str).unwrap_or_default();
     let sides = (seen(&left, &orders), seen(&right, &payments));
     let difference = Difference::new(Kind::UnmatchedPayment, subject, sides.0, sides.1, message).suggested();
-    suggested.extend(right.iter().cloned());
+    suggested.extend(left.iter().chain(&right).cloned());
     memory::suggest(connection.cx, &difference.id(), &Suggested { left, right })?;
     Ok(difference)
+}
+
+/// Goods that are delivered, and no payment that might be for them.
+fn unpaid(order_id: &str, due: Money) -> Difference {
+    let message = format!("the goods of order {order_id} are delivered, and {due} are still due");
+    let (left, right) = (Seen::new(GHL, Some(order_id)).value("due").amount(due), Seen::new(GHL, None));
+    Difference::new(Kind::PaymentNotCaptured, order_id, left, right, message)
 }
 
 /// The orders that a payment might as well be for.

@@ -77,8 +77,11 @@ pub struct Kept {
     party: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     date: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     charge: Option<String>,
+    /// Whether a finding of its order's tells already that its money is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
 }
 
 impl Kept {
@@ -92,6 +95,7 @@ impl Kept {
             party: party.map(str::to_owned),
             date: date.map(|date| date.0),
             charge: None,
+            told: false,
         }
     }
 
@@ -100,19 +104,30 @@ impl Kept {
         Self { charge: charge.map(str::to_owned), ..self }
     }
 
+    /// With whether a finding tells of it already.
+    pub fn told(self, told: bool) -> Self {
+        Self { told, ..self }
+    }
+
+    /// Its id in its system.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Whether it is an order without its payment.
     pub fn is_left(&self) -> bool {
         self.left
     }
 
-    fn row(self) -> Result<Row, Failure> {
-        let charge = self.charge.map(|value| Key { kind: KeyKind::Charge, value });
+    /// As a row to match.
+    pub fn row(&self) -> Result<Row, Failure> {
+        let charge = self.charge.clone().map(|value| Key { kind: KeyKind::Charge, value });
         Ok(Row {
             side: if self.left { Side::Left } else { Side::Right },
-            id: self.id,
+            id: self.id.clone(),
             keys: charge.into_iter().collect(),
             amount: Money::new(self.amount.0, self.currency.parse()?),
-            party: self.party,
+            party: self.party.clone(),
             date: self.date.map(Instant),
         })
     }
@@ -123,18 +138,14 @@ pub fn keep(cx: &Context, scope: &str, chunk: u32, rows: &[Kept]) -> Result<(), 
     write(cx, &format!("{}{chunk:06}", kept_prefix(scope)), &rows)
 }
 
-/// All rows that were kept, each once.
-pub fn kept(cx: &Context, scope: &str) -> Result<Vec<Row>, Failure> {
-    let mut rows: Vec<Row> = Vec::new();
+/// All rows that were kept, each once: the vendors' pages overlap.
+pub fn kept(cx: &Context, scope: &str) -> Result<Vec<Kept>, Failure> {
+    let mut rows: Vec<Kept> = Vec::new();
     for key in keys(cx, &kept_prefix(scope), usize::MAX)? {
-        let chunk: Vec<Kept> = read(cx, &key)?.unwrap_or_default();
-        for kept in chunk {
-            rows.push(kept.row()?);
-        }
+        rows.extend(read::<Vec<Kept>>(cx, &key)?.unwrap_or_default());
     }
-    rows.sort_by(|a, b| (a.side, &a.id).cmp(&(b.side, &b.id)));
-    // The vendors' pages overlap.
-    rows.dedup_by(|a, b| (a.side, &a.id) == (b.side, &b.id));
+    rows.sort_by(|a, b| (a.left, &a.id).cmp(&(b.left, &b.id)));
+    rows.dedup_by(|a, b| (a.left, &a.id) == (b.left, &b.id));
     Ok(rows)
 }
 

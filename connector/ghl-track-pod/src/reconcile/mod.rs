@@ -20,7 +20,6 @@ mod orders;
 mod payments;
 mod snapshot;
 mod state;
-mod wanted;
 
 use transload_model::reconcile::Bounds;
 use transload_sdk::{Context, Failure, Finding, FindingPage, Scope, rejected};

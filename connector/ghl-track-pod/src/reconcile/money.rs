@@ -6,8 +6,8 @@ use transload_sdk::Failure;
 use transload_track_pod::{Cash, Order as Delivery};
 
 use super::finding::{Difference, GHL, Kind, Seen, TRACK_POD};
-use super::snapshot::{Snapshot, is_open};
-use super::wanted::Wanted;
+use super::snapshot::{Snapshot, is_open, is_planned, is_under_way};
+use crate::orders::Expected;
 use crate::settings::Connection;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -72,7 +72,7 @@ fn doubled(snapshot: &Snapshot) -> Result<(Vec<Difference>, Money), Failure> {
     };
     let mut payments: Vec<&Transaction> = captured(snapshot).filter(is_ours).collect();
     payments.sort_by_key(|payment| (payment.created_at, &payment.id));
-    let overpaid = snapshot.money.captured.checked_sub(order.total)?;
+    let overpaid = snapshot.payments.captured.checked_sub(order.total)?;
     let mut sum = Money::zero(order.total.currency);
     let mut found = Vec::new();
     for (place, payment) in payments.iter().enumerate() {
@@ -105,7 +105,7 @@ fn doubled(snapshot: &Snapshot) -> Result<(Vec<Difference>, Money), Failure> {
 /// What GoHighLevel calls paid against what was captured. GoHighLevel's order tells no payment status, but a completed one is
 /// settled.
 fn paid(snapshot: &Snapshot, doubled: Money) -> Result<Option<Difference>, Failure> {
-    let (order, captured) = (&snapshot.order, snapshot.money.captured);
+    let (order, captured) = (&snapshot.order, snapshot.payments.captured);
     let once = captured.checked_sub(doubled)?;
     let left = Seen::new(GHL, Some(&order.id)).amount(order.total);
     let right = Seen::new(GHL, None).amount(captured);
@@ -129,8 +129,8 @@ fn paid(snapshot: &Snapshot, doubled: Money) -> Result<Option<Difference>, Failu
 
 /// All of the money went back, but the goods did not stay.
 fn refunded(connection: &Connection, snapshot: &Snapshot) -> Option<Difference> {
-    let (order, money) = (&snapshot.order, snapshot.money);
-    let (delivery, fulfillment) = snapshot.delivery().filter(|_| money.is_refunded())?;
+    let (order, money) = (&snapshot.order, snapshot.payments);
+    let (delivery, fulfillment) = snapshot.delivery().filter(|_| money.all_given_back(order))?;
     let state = fulfillment.state.describe();
     let left = Seen::new(GHL, Some(&order.id)).value("refunded").amount(money.refunded);
     let right = Seen::new(TRACK_POD, delivery.track_id.as_deref()).value(state);
@@ -139,20 +139,21 @@ fn refunded(connection: &Connection, snapshot: &Snapshot) -> Option<Difference> 
             format!("{} for order {} were given back, and its goods are {state}", money.refunded, order.id);
         return Some(Difference::new(Kind::RefundButDelivered, &order.id, left, right, message));
     }
-    if is_open(&fulfillment.state) && connection.settings.cancel.when_refunded {
+    if is_under_way(&fulfillment.state) && connection.settings.cancel.when_refunded {
         let message = format!(
             "{} for order {} were given back, and its delivery is still {state}",
             money.refunded, order.id
         );
         let difference = Difference::new(Kind::RefundedAndDeliveryPlanned, &order.id, left, right, message);
-        return Some(difference.repaired_by_order(order));
+        let planned = is_planned(&fulfillment.state);
+        return Some(if planned { difference.repaired_by_order(order) } else { difference });
     }
     None
 }
 
 /// What the driver is to ask for against what is due.
 fn asked(snapshot: &Snapshot, delivery: &Delivery, fulfillment: &Fulfillment) -> Option<Difference> {
-    let Wanted::Delivery(wanted) = &snapshot.wanted else { return None };
+    let Expected::Delivery(wanted) = &snapshot.expected else { return None };
     let currency = snapshot.order.total.currency;
     let due = Money::new(wanted.cod.map_or(Decimal::ZERO, |cod| cod.0), currency);
     let asked = Money::new(delivery.cod.map_or(Decimal::ZERO, |cod| cod.0), currency);
@@ -164,8 +165,7 @@ fn asked(snapshot: &Snapshot, delivery: &Delivery, fulfillment: &Fulfillment) ->
     let left = Seen::new(GHL, Some(&order.id)).value("due").amount(due);
     let right = Seen::new(TRACK_POD, delivery.track_id.as_deref()).value("asked for").amount(asked);
     let difference = Difference::new(Kind::CashDiffers, &order.id, left, right, message);
-    let repaired = fulfillment.state != FulfillmentState::OutForDelivery;
-    Some(if repaired { difference.repaired_by_order(order) } else { difference })
+    Some(if is_planned(&fulfillment.state) { difference.repaired_by_order(order) } else { difference })
 }
 
 /// What the driver brought against what was asked for. For a part of the goods a part of the money is in order.
@@ -184,14 +184,14 @@ fn collected(snapshot: &Snapshot, delivery: &Delivery, fulfillment: &Fulfillment
             let is_part =
                 fulfillment.state == FulfillmentState::PartiallyDelivered && got.amount < asked.amount;
             // What came in otherwise in the meantime was not to be asked for again.
-            let is_settled = got.amount < asked.amount && !snapshot.money.due.amount.is_positive();
+            let is_settled = got.amount < asked.amount && !snapshot.due.amount.is_positive();
             if got.amount == asked.amount || is_part || is_settled {
                 return None;
             }
             difference(right.value("collected").amount(got), got.to_string())
         }
         (_, None) => {
-            let is_owed = asked.amount.is_positive() && snapshot.money.due.amount.is_positive();
+            let is_owed = asked.amount.is_positive() && snapshot.due.amount.is_positive();
             let whole = fulfillment.state == FulfillmentState::Delivered;
             if is_owed && whole {
                 difference(right.value("nothing said"), "nothing that it tells of".to_owned())
@@ -210,7 +210,7 @@ fn not_recorded(snapshot: &Snapshot, fulfillment: &Fulfillment) -> Result<Option
     };
     let recorded = recorded(snapshot)?;
     let missing = collected.checked_sub(recorded)?;
-    let missing = if missing.amount > snapshot.money.due.amount { snapshot.money.due } else { missing };
+    let missing = if missing.amount > snapshot.due.amount { snapshot.due } else { missing };
     if !missing.amount.is_positive() {
         return Ok(None);
     }

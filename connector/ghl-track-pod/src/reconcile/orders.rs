@@ -2,7 +2,7 @@
 
 use transload_ghl::OrderQuery;
 use transload_model::reconcile::{self, Bounds, Key, KeyKind, Outcome, Row, Side};
-use transload_model::{Decimal, Instant, Money, Order, Transaction};
+use transload_model::{Decimal, FulfillmentState, Instant, Money, Order, Transaction};
 use transload_sdk::{Failure, Scope, rejected};
 use transload_track_pod::Lookup;
 
@@ -11,8 +11,8 @@ use super::finding::{Difference, GHL, Kind, Seen, TRACK_POD};
 use super::fingerprint::Fingerprint;
 use super::memory::{self, Kept, Known};
 use super::snapshot::{self, Snapshot};
-use super::{Page, goods, money, state, wanted};
-use crate::orders::contact_id;
+use super::{Page, goods, money, state};
+use crate::orders::{contact_id, expected};
 use crate::settings::Connection;
 
 /// Orders of a page. Each takes up to four calls of GoHighLevel, whose budget of 100 in ten seconds is shared with live events:
@@ -98,12 +98,14 @@ fn in_full(
     };
     let Some(snapshot) = snapshot else { return Ok(()) };
     let found = differences(connection, &snapshot, now)?;
-    if found.is_empty() {
+    let unpaid = unpaid(&snapshot, &found);
+    // Its money has to be looked for in every run.
+    if found.is_empty() && unpaid.is_none() {
         next.clean = Some(print.to_string());
         next.clean_until = state::clean_until(&snapshot);
     }
     page.found.extend(found);
-    page.kept.extend(unpaid(&snapshot));
+    page.kept.extend(unpaid);
     Ok(())
 }
 
@@ -130,13 +132,14 @@ fn take(
     lookup: Lookup,
 ) -> Result<Option<Snapshot>, Failure> {
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else { return Ok(None) };
-    let money = snapshot::takings(&order, &transactions)?;
-    let wanted = wanted::wanted(connection, &order, &raw, &money, &lookup)?;
+    let payments = snapshot::payments(&order, &transactions)?;
+    let due = payments.due(&order)?;
+    let expected = expected(connection, order.clone(), &raw, payments, &lookup)?;
     let posted = match lookup {
         Lookup::Found(_) => connection.ghl.fulfillments(order_id)?,
         Lookup::Missing | Lookup::Deleted { .. } => Vec::new(),
     };
-    Ok(Some(Snapshot { order, transactions, lookup, posted, wanted, money }))
+    Ok(Some(Snapshot { order, transactions, lookup, posted, expected, payments, due }))
 }
 
 fn unreadable(row: &Order, reason: String) -> Difference {
@@ -155,15 +158,16 @@ fn of_delivery(lookup: &Lookup) -> Known {
     }
 }
 
-/// Goods that are delivered and not paid for: a payment that names no order may be theirs.
-fn unpaid(snapshot: &Snapshot) -> Option<Kept> {
-    let due = snapshot.money.due;
+/// Goods that are delivered and not paid for: a payment that names no order may be theirs. What the part that a customer
+/// took of an order costs, nobody says.
+fn unpaid(snapshot: &Snapshot, found: &[Difference]) -> Option<Kept> {
     let (_, fulfillment) = snapshot.delivery()?;
-    if !fulfillment.state.has_delivered() || !due.amount.is_positive() {
+    if fulfillment.state != FulfillmentState::Delivered || !snapshot.due.amount.is_positive() {
         return None;
     }
     let order = &snapshot.order;
-    Some(Kept::new(Side::Left, &order.id, due, contact_id(order), order.created_at))
+    let kept = Kept::new(Side::Left, &order.id, snapshot.due, contact_id(order), order.created_at);
+    Some(kept.told(found.iter().any(|difference| difference.kind().is_of_money())))
 }
 
 /// Adds the order's money to the sums: GoHighLevel's payments are matched as far as the order asks for them, Track-POD's cash

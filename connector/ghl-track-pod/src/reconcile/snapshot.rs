@@ -6,7 +6,8 @@ use transload_sdk::Failure;
 use transload_track_pod::Lookup;
 
 use super::fingerprint::Fingerprint;
-use super::wanted::Wanted;
+use crate::orders::Expected;
+use crate::payments::Payments;
 use crate::settings::Connection;
 
 /// An order, its money and its delivery.
@@ -17,24 +18,11 @@ pub struct Snapshot {
     /// What is written down as fulfilled; nothing is read where nothing could be.
     pub posted: Vec<PostedFulfillment>,
     /// What the settings make of it.
-    pub wanted: Wanted,
-    pub money: Takings,
-}
-
-/// What came in for an order, in its own currency and mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Takings {
-    pub captured: Money,
-    pub refunded: Money,
-    /// The total less what was captured, never below zero. What was given back is not owed again.
+    pub expected: Expected,
+    /// What came in, in the order's own currency and mode.
+    pub payments: Payments,
+    /// What is still to be paid.
     pub due: Money,
-}
-
-impl Takings {
-    /// Whether all that came in was given back.
-    pub fn is_refunded(&self) -> bool {
-        self.captured.amount.is_positive() && self.refunded.amount >= self.captured.amount
-    }
 }
 
 impl Snapshot {
@@ -63,16 +51,19 @@ impl Snapshot {
     }
 }
 
+/// Whether a delivery waits for its day, so that Track-POD still takes changes of it.
+pub fn is_planned(state: &FulfillmentState) -> bool {
+    matches!(state, FulfillmentState::Created | FulfillmentState::Scheduled | FulfillmentState::Loaded)
+}
+
+/// Whether a delivery goes out unless somebody calls it off.
+pub fn is_under_way(state: &FulfillmentState) -> bool {
+    is_planned(state) || *state == FulfillmentState::OutForDelivery
+}
+
 /// Whether a delivery may still go out.
 pub fn is_open(state: &FulfillmentState) -> bool {
-    matches!(
-        state,
-        FulfillmentState::Created
-            | FulfillmentState::Scheduled
-            | FulfillmentState::Loaded
-            | FulfillmentState::OutForDelivery
-            | FulfillmentState::AttemptFailed
-    )
+    is_under_way(state) || *state == FulfillmentState::AttemptFailed
 }
 
 /// Whether a delivery came to nothing.
@@ -84,7 +75,7 @@ pub fn has_failed(state: &FulfillmentState) -> bool {
 }
 
 /// What came in for `order`. Money of another currency or mode is a finding of its own and not added.
-pub fn takings(order: &Order, transactions: &[Transaction]) -> Result<Takings, Failure> {
+pub fn payments(order: &Order, transactions: &[Transaction]) -> Result<Payments, Failure> {
     let currency = order.total.currency;
     let mut revenue = Revenue::default();
     for transaction in transactions.iter().filter(|transaction| transaction.live == order.live) {
@@ -92,11 +83,11 @@ pub fn takings(order: &Order, transactions: &[Transaction]) -> Result<Takings, F
             revenue.record(transaction)?;
         }
     }
-    let totals = revenue.totals()?;
     let zero = Money::zero(currency);
-    let (captured, refunded) =
-        totals.first().map_or((zero, zero), |totals| (totals.captured, totals.refunded));
-    Ok(Takings { captured, refunded, due: order.amount_due(captured)? })
+    Ok(match revenue.totals()?.first() {
+        Some(totals) => Payments { captured: totals.captured, refunded: totals.refunded },
+        None => Payments { captured: zero, refunded: zero },
+    })
 }
 
 /// What all of it looks like from outside: the same until something changes that could make a difference.

@@ -7,8 +7,9 @@ use transload_wire::time;
 
 use super::cursor::DAY_MS;
 use super::finding::{Difference, GHL, Kind, Seen, TRACK_POD};
-use super::snapshot::{Snapshot, is_open};
-use super::wanted::Wanted;
+use super::snapshot::{Snapshot, is_planned, is_under_way};
+use crate::call_off;
+use crate::orders::Expected;
 use crate::settings::Connection;
 
 /// How young an order may be that has no delivery yet: its webhook may still be on its way, or its event wait for a
@@ -22,6 +23,7 @@ const LATE_DAYS: u64 = 7;
 pub fn compare(connection: &Connection, snapshot: &Snapshot, now: u64) -> Result<Vec<Difference>, Failure> {
     Ok(match &snapshot.lookup {
         Lookup::Missing => missing(connection, snapshot, now)?.into_iter().collect(),
+        Lookup::Deleted { .. } if call_off::was_asked_for(connection, &snapshot.order.id)? => Vec::new(),
         Lookup::Deleted { .. } => deleted(snapshot).into_iter().collect(),
         Lookup::Found(_) => {
             let drifted = drifted(snapshot);
@@ -32,9 +34,9 @@ pub fn compare(connection: &Connection, snapshot: &Snapshot, now: u64) -> Result
 
 /// From when on the snapshot is to be looked at again though nothing changed; none if never.
 pub fn clean_until(snapshot: &Snapshot) -> Option<u64> {
-    match (&snapshot.lookup, &snapshot.wanted) {
-        (Lookup::Missing, Wanted::Delivery(_)) => Some(snapshot.order.created_at?.0 + GRACE_MS),
-        (Lookup::Found(_), Wanted::Delivery(_)) => late_at(snapshot),
+    match (&snapshot.lookup, &snapshot.expected) {
+        (Lookup::Missing, Expected::Delivery(_)) => Some(snapshot.order.created_at?.0 + GRACE_MS),
+        (Lookup::Found(_), Expected::Delivery(_)) => late_at(snapshot),
         _ => None,
     }
 }
@@ -45,10 +47,10 @@ fn missing(connection: &Connection, snapshot: &Snapshot, now: u64) -> Result<Opt
     if is_young || snapshot.is_fulfilled() {
         return Ok(None);
     }
-    let (message, repaired) = match &snapshot.wanted {
-        Wanted::Nothing => return Ok(None),
-        Wanted::Delivery(_) => (format!("order {} of {} has no delivery", order.id, order.total), true),
-        Wanted::Unclear(reason) => (format!("order {} has no delivery: {reason}", order.id), false),
+    let (message, repaired) = match &snapshot.expected {
+        Expected::Nothing => return Ok(None),
+        Expected::Delivery(_) => (format!("order {} of {} has no delivery", order.id, order.total), true),
+        Expected::Unclear(reason) => (format!("order {} has no delivery: {reason}", order.id), false),
     };
     // A person may have made the delivery by hand, under the order's number.
     let by_hand = connection.track_pod.orders_numbered(&order.id)?;
@@ -64,7 +66,7 @@ fn missing(connection: &Connection, snapshot: &Snapshot, now: u64) -> Result<Opt
 /// Somebody deleted the delivery of an order that still wants one. It is not made again without a person.
 fn deleted(snapshot: &Snapshot) -> Option<Difference> {
     let order = &snapshot.order;
-    if !matches!(snapshot.wanted, Wanted::Delivery(_)) || snapshot.is_fulfilled() {
+    if !matches!(snapshot.expected, Expected::Delivery(_)) || snapshot.is_fulfilled() {
         return None;
     }
     let message = format!(
@@ -82,15 +84,14 @@ fn drifted(snapshot: &Snapshot) -> Option<Difference> {
     let order = &snapshot.order;
     let (delivery, fulfillment) = snapshot.delivery().filter(|_| order.status == OrderStatus::Cancelled)?;
     let state = fulfillment.state.describe();
-    let open = is_open(&fulfillment.state);
-    if !open && !fulfillment.state.has_delivered() {
+    if !is_under_way(&fulfillment.state) && !fulfillment.state.has_delivered() {
         return None;
     }
     let message = format!("order {} is cancelled, but its delivery is {state}", order.id);
     let left = Seen::new(GHL, Some(&order.id)).value("cancelled");
     let right = Seen::new(TRACK_POD, delivery.track_id.as_deref()).value(state);
     let difference = Difference::new(Kind::StatusDrift, &order.id, left, right, message);
-    Some(if open { difference.repaired_by_order(order) } else { difference })
+    Some(if is_planned(&fulfillment.state) { difference.repaired_by_order(order) } else { difference })
 }
 
 /// The order may go out, and nobody has planned it.
@@ -110,7 +111,7 @@ fn late(snapshot: &Snapshot, now: u64) -> Option<Difference> {
 fn late_at(snapshot: &Snapshot) -> Option<u64> {
     let (delivery, fulfillment) = snapshot.delivery()?;
     let is_waiting =
-        fulfillment.state == FulfillmentState::Created && matches!(snapshot.wanted, Wanted::Delivery(_));
+        fulfillment.state == FulfillmentState::Created && matches!(snapshot.expected, Expected::Delivery(_));
     if !is_waiting {
         return None;
     }

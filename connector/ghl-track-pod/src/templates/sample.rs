@@ -17,10 +17,15 @@ pub fn scope() -> Result<Scope, Failure> {
     let hook = read(ORDER.as_bytes()).map_err(|error| rejected(error.to_string()))?;
     let Hook::Order { mut order, .. } = hook else { return Err(rejected("the sample is no order")) };
     order.note = Some("Ring twice".to_owned());
+    Ok(scope_of(&order, ORDER))
+}
+
+/// The order with a delivery and a payment that it might have.
+pub fn scope_of(order: &Order, raw: &str) -> Scope {
     let nothing = Money::zero(order.total.currency);
-    Ok(Scope::of_order(&order, Some(ORDER), nothing, order.total)
-        .with_delivery(&fulfillment(&order), &order)
-        .with_payment(&payment(&order)))
+    Scope::of_order(order, Some(raw), nothing, order.total)
+        .with_delivery(&fulfillment(order), order)
+        .with_payment(&payment(order))
 }
 
 fn fulfillment(order: &Order) -> Fulfillment {

@@ -39,7 +39,8 @@ fn record(members: Vec<(&'static str, Value)>) -> Value {
 }
 
 fn unknown(members: &[&'static str]) -> Value {
-    record(members.iter().map(|&name| (name, none())).collect())
+    let nothing = |name| if name == "lines" { Value::from(Vec::<Value>::new()) } else { none() };
+    record(members.iter().map(|&name| (name, nothing(name))).collect())
 }
 
 fn none() -> Value {
@@ -77,6 +78,11 @@ impl Scope {
     /// An order, a delivery and a payment to try rules and templates on, with every member known that there is.
     pub fn sample() -> Result<Self, Failure> {
         sample::scope()
+    }
+
+    /// The same of an order that there is.
+    pub fn sample_of(order: &Order, raw: &str) -> Self {
+        sample::scope_of(order, raw)
     }
 
     /// With how far the delivery has come.

@@ -49,7 +49,7 @@ pub fn map(order: &Order) -> Result<String, Failure> {
 pub fn parse(body: &[u8]) -> Result<Order, Failure> {
     match transload_ghl::webhook::read(body) {
         Ok(transload_ghl::webhook::Hook::Order { order, .. }) => Ok(*order),
-        Ok(transload_ghl::webhook::Hook::Other { kind }) => Err(rejected(kind)),
+        Ok(_) => Err(rejected("no order is in the webhook")),
         Err(error) => Err(rejected(error.to_string())),
     }
 }

@@ -102,8 +102,14 @@ fn an_order_without_delivery_is_found_and_synced() {
 
 #[test]
 fn an_order_that_cannot_be_delivered_says_why_and_is_not_synced() {
-    let found =
-        case(Order { address: r#""phone":"+15550100""#, ..ORDER }, &[PAYMENT], None).findings(SETTINGS, true);
+    let order = Order { address: r#""phone":"+15550100""#, ..ORDER };
+    let fakes = case(order, &[PAYMENT], None)
+        .answer(Fakes::new(SETTINGS, NOW), false)
+        .answer("GET /contacts/c1", 200, r#"{"contact":{"id":"c1","firstName":"Ada"}}"#)
+        .answer(&format!("GET /Order/Number/{ID}/List"), 404, "");
+    let cx = fakes.context();
+    let settings = cx.settings().unwrap();
+    let found = crate::reconcile::order(&Connection::new(&cx, &settings), ID).unwrap();
     assert_eq!(kinds(&found), ["order-without-delivery"]);
     assert!(found[0].message.contains("address"), "{}", found[0].message);
     assert!(found[0].repair.is_none());

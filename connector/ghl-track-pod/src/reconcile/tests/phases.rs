@@ -221,10 +221,10 @@ fn a_payment_is_suggested_for_the_delivered_order_of_its_customer() {
 fn what_a_person_decides_of_a_suggestion_holds_in_the_next_run() {
     for (decision, certainty, left) in [
         ("accept", None, "150.1 + 0"),
+        // Then the order is unpaid, and the payment is nobody's.
         ("split", Some(Certainty::Confirmed), "0 + 150.1"),
         ("ignore", Some(Certainty::Confirmed), "0 + 150.1"),
     ] {
-        // The order has a difference, so it is read in full again.
         let fakes = loose().answer(loose().answer(Fakes::new(SETTINGS, NOW)));
         let answered_once = |scope: &Scope| {
             let mut cursor: Option<String> = None;
@@ -246,6 +246,16 @@ fn what_a_person_decides_of_a_suggestion_holds_in_the_next_run() {
         assert_eq!(second.first().map(|finding| finding.certainty), certainty, "{decision}");
         assert_eq!(sums(&last), [format!("ghl USD: 1 rows, 150.1 = {left}")], "{decision}");
     }
+}
+
+#[test]
+fn goods_that_nobody_paid_for_are_found_once() {
+    let world = World { payments: Vec::new(), ..loose() };
+    let unpaid = found(&world);
+    assert_eq!(kinds(&unpaid), ["payment-not-captured"]);
+    let nothing_brought = case(ORDER, &[], Some(Delivery { cod: "150.1", ..DELIVERED })).posted(posted("1", "2"));
+    let told = found(&World { orders: vec![nothing_brought], ..World::default() });
+    assert_eq!(kinds(&told), ["cash-differs"]);
 }
 
 #[test]

@@ -106,6 +106,7 @@ fn an_order_that_was_in_order_is_looked_at_again_once_it_may_be_late() {
     let text = String::from_utf8(remembered.value).unwrap();
     assert!(text.contains(&format!(r#""clean_until":{}"#, NOW + 7 * DAY)), "{text}");
     let second = waiting.answer(orders_page(Fakes::new(SETTINGS, NOW + 7 * DAY), &[ORDER], 1), false);
+    second.context().store.put("reconcile/runs", b"1").unwrap();
     second.context().store.put(&format!("reconcile/order/{ID}"), text.as_bytes()).unwrap();
     assert_eq!(kinds(&page(&second, &scope(), None).unwrap().findings), ["late"]);
 }

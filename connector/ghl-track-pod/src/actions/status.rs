@@ -1,0 +1,83 @@
+//! A look at an order and its delivery.
+
+use serde::Serialize;
+use transload_model::Money;
+use transload_sdk::{Failure, rejected};
+use transload_track_pod::Lookup;
+
+use crate::payments::Payments;
+use crate::settings::Connection;
+
+#[derive(Serialize)]
+struct Status {
+    order: Option<OrderStatus>,
+    delivery: Option<DeliveryStatus>,
+}
+
+#[derive(Serialize)]
+struct OrderStatus {
+    id: String,
+    status: String,
+    total: Amount,
+    paid: Amount,
+    refunded: Amount,
+    due: Amount,
+}
+
+#[derive(Serialize)]
+struct Amount {
+    amount: String,
+    currency: String,
+}
+
+impl From<Money> for Amount {
+    fn from(money: Money) -> Self {
+        Self { amount: money.amount.to_string(), currency: money.currency.code().to_owned() }
+    }
+}
+
+#[derive(Serialize)]
+struct DeliveryStatus {
+    state: String,
+    attempt: u32,
+    link: Option<String>,
+    reason: Option<String>,
+}
+
+/// The order `order_id` and its delivery, by `manifest/status.schema.json`.
+pub fn look(connection: &Connection, order_id: &str) -> Result<String, Failure> {
+    let status = Status { order: order(connection, order_id)?, delivery: delivery(connection, order_id)? };
+    serde_json::to_string(&status).map_err(|error| rejected(error.to_string()))
+}
+
+fn order(connection: &Connection, order_id: &str) -> Result<Option<OrderStatus>, Failure> {
+    let Some(order) = connection.ghl.order(order_id)? else { return Ok(None) };
+    let payments = Payments::of(connection, &order)?;
+    Ok(Some(OrderStatus {
+        status: order.status.describe().to_owned(),
+        total: order.total.into(),
+        paid: payments.captured.into(),
+        refunded: payments.refunded.into(),
+        due: payments.due(&order)?.into(),
+        id: order.id,
+    }))
+}
+
+fn delivery(connection: &Connection, order_id: &str) -> Result<Option<DeliveryStatus>, Failure> {
+    Ok(match connection.track_pod.order(order_id)? {
+        Lookup::Missing => None,
+        Lookup::Deleted { .. } => {
+            Some(DeliveryStatus { state: "deleted".to_owned(), attempt: 1, link: None, reason: None })
+        }
+        Lookup::Found(found) => {
+            let delivery = found.fulfillment(None);
+            let state = delivery.state.describe().to_owned();
+            Some(DeliveryStatus {
+                state,
+                attempt: delivery.attempt,
+                link: found.track_link,
+                reason: delivery.reason,
+            })
+        }
+    })
+}
