@@ -1,5 +1,6 @@
 //! The steps that a platform can call on their own.
 
+mod findings;
 mod provider;
 mod report;
 mod status;
@@ -7,16 +8,18 @@ mod status;
 use serde::Deserialize;
 use transload_sdk::manifest::{Action, ActionAccess};
 use transload_sdk::{Context, Failure, Receipt, rejected, skipped};
+use transload_wire::Number;
 
 use crate::call_off::{self, Why};
-use crate::fulfillments;
 use crate::orders::{self, Step};
 use crate::settings::Connection;
+use crate::{cash, fulfillments, messages};
 
 const ORDER_INPUT: &str = include_str!("../manifest/order-id.schema.json");
 const ORDER_INPUT_SAMPLE: &str = r#"{"order_id":"660ed43bfdf9fc05a0de7a40"}"#;
 const NO_INPUT: &str = r#"{"type":"object","additionalProperties":false}"#;
 const RECEIPT: &str = include_str!("../manifest/receipt.schema.json");
+const FINDINGS: &str = include_str!("../manifest/findings.schema.json");
 const STATUS: &str = include_str!("../manifest/status.schema.json");
 
 /// What an action does with its input.
@@ -24,8 +27,14 @@ const STATUS: &str = include_str!("../manifest/status.schema.json");
 enum Run {
     /// A step of a flow, for one order; it answers what was done.
     Order(fn(&Connection, &str) -> Result<Receipt, Failure>),
-    /// A look at one order; it answers JSON of its own.
-    Look(fn(&Connection, &str) -> Result<String, Failure>),
+    /// A look at one order; it answers JSON of its own, of this schema.
+    Look(fn(&Connection, &str) -> Result<String, Failure>, &'static str),
+    /// A step for one order that needs more than its id; it answers what was done.
+    Told {
+        schema: &'static str,
+        sample: &'static str,
+        step: fn(&Connection, &str) -> Result<Receipt, Failure>,
+    },
     /// A step that is about no order.
     Alone(fn(&Connection) -> Result<Receipt, Failure>),
 }
@@ -64,7 +73,34 @@ const ACTIONS: &[Entry] = &[
         title: "Write what was delivered of an order back to GoHighLevel",
         run: Run::Order(fulfillments::push),
     },
-    Entry { name: "order-status", title: "Look up an order and its delivery", run: Run::Look(status::look) },
+    Entry {
+        name: "record-payment",
+        title: "Record in GoHighLevel that an order was paid elsewhere",
+        run: Run::Told {
+            schema: include_str!("../manifest/record-payment.schema.json"),
+            sample: r#"{"order_id":"660ed43bfdf9fc05a0de7a40","amount":"50.00","reference":"till 7, slip 4711"}"#,
+            step: record_payment,
+        },
+    },
+    Entry {
+        name: "notify-customer",
+        title: "Tell the customer of an order something, over the channel of the settings",
+        run: Run::Told {
+            schema: include_str!("../manifest/notify-customer.schema.json"),
+            sample: r#"{"order_id":"660ed43bfdf9fc05a0de7a40","text":"Your order is ready."}"#,
+            step: notify_customer,
+        },
+    },
+    Entry {
+        name: "order-status",
+        title: "Look up an order and its delivery",
+        run: Run::Look(status::look, STATUS),
+    },
+    Entry {
+        name: "reconcile-order",
+        title: "Compare an order with its payments and its delivery",
+        run: Run::Look(findings::look, FINDINGS),
+    },
     Entry {
         name: "register-provider",
         title: "Register the payment provider of the settings in GoHighLevel",
@@ -82,24 +118,44 @@ struct OrderInput {
 #[serde(deny_unknown_fields)]
 struct NoInput {}
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PaymentInput {
+    order_id: String,
+    amount: Number,
+    reference: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeInput {
+    order_id: String,
+    text: String,
+}
+
 /// Runs the action called `name`.
 pub fn run(cx: &Context, name: &str, input: &str) -> Result<String, Failure> {
     let entry = ACTIONS.iter().find(|entry| entry.name == name).ok_or_else(|| {
         let names: Vec<&str> = ACTIONS.iter().map(|entry| entry.name).collect();
         rejected(format!("no action is called {name:?}; there are {}", names.join(", ")))
     })?;
-    let refused = |error: serde_json::Error| rejected(format!("the input of {name}: {error}"));
-    let order_id = || serde_json::from_str::<OrderInput>(input).map(|input| input.order_id).map_err(refused);
     let settings = cx.settings()?;
     let connection = Connection::new(cx, &settings);
-    match entry.run {
-        Run::Look(look) => look(&connection, &order_id()?),
-        Run::Order(step) => report::json(&step(&connection, &order_id()?)?),
+    let order_id = || read::<OrderInput>(input).map(|input| input.order_id);
+    let receipt = match entry.run {
+        Run::Look(look, _) => return look(&connection, &order_id()?),
+        Run::Order(step) => step(&connection, &order_id()?)?,
+        Run::Told { step, .. } => step(&connection, input)?,
         Run::Alone(step) => {
-            serde_json::from_str::<NoInput>(input).map_err(refused)?;
-            report::json(&step(&connection)?)
+            read::<NoInput>(input)?;
+            step(&connection)?
         }
-    }
+    };
+    report::json(&receipt)
+}
+
+fn read<'a, T: Deserialize<'a>>(input: &'a str) -> Result<T, Failure> {
+    serde_json::from_str(input).map_err(|error| rejected(format!("the action's input: {error}")))
 }
 
 /// The actions as the manifest has them.
@@ -108,16 +164,20 @@ pub fn describe() -> Vec<Action> {
 }
 
 fn describe_entry(entry: &Entry) -> Action {
-    let about_order = !matches!(entry.run, Run::Alone(_));
-    let looks = matches!(entry.run, Run::Look(_));
+    let (access, input_schema, sample, output_schema) = match entry.run {
+        Run::Order(_) => (ActionAccess::Write, ORDER_INPUT, ORDER_INPUT_SAMPLE, RECEIPT),
+        Run::Look(_, schema) => (ActionAccess::Read, ORDER_INPUT, ORDER_INPUT_SAMPLE, schema),
+        Run::Told { schema, sample, .. } => (ActionAccess::Write, schema, sample, RECEIPT),
+        Run::Alone(_) => (ActionAccess::Write, NO_INPUT, "{}", RECEIPT),
+    };
     Action {
         name: entry.name.to_owned(),
         title: entry.title.to_owned(),
-        access: if looks { ActionAccess::Read } else { ActionAccess::Write },
-        subject: about_order.then(|| "/order_id".to_owned()),
-        input_schema: if about_order { ORDER_INPUT } else { NO_INPUT }.to_owned(),
-        output_schema: if looks { STATUS } else { RECEIPT }.to_owned(),
-        sample: if about_order { ORDER_INPUT_SAMPLE } else { "{}" }.to_owned(),
+        access,
+        subject: (!matches!(entry.run, Run::Alone(_))).then(|| "/order_id".to_owned()),
+        input_schema: input_schema.to_owned(),
+        output_schema: output_schema.to_owned(),
+        sample: sample.to_owned(),
     }
 }
 
@@ -135,3 +195,16 @@ fn cancel_delivery(connection: &Connection, order_id: &str) -> Result<Receipt, F
         None => Ok(skipped(format!("GoHighLevel has no order {order_id}"))),
     }
 }
+
+fn record_payment(connection: &Connection, input: &str) -> Result<Receipt, Failure> {
+    let input: PaymentInput = read(input)?;
+    cash::record(connection, &input.order_id, input.amount.0, &input.reference)
+}
+
+fn notify_customer(connection: &Connection, input: &str) -> Result<Receipt, Failure> {
+    let input: NoticeInput = read(input)?;
+    messages::notify(connection, &input.order_id, &input.text)
+}
+
+#[cfg(test)]
+mod tests;

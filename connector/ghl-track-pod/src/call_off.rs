@@ -156,3 +156,6 @@ impl CallOff<'_> {
         Work::default().alert(severity, kind, id, text).into()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,3 +151,6 @@ fn advice(error: &ApiError) -> String {
         _ => error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

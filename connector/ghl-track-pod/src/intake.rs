@@ -141,3 +141,6 @@ fn bad_cursor(error: serde_json::Error) -> Failure {
 fn cursor_text(cursor: &impl serde::Serialize) -> Result<Option<String>, Failure> {
     serde_json::to_string(cursor).map(Some).map_err(|error| rejected(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

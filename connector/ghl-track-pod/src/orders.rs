@@ -311,3 +311,6 @@ fn cash_on_delivery(cod: Option<Money>) -> String {
 pub fn contact_id(order: &Order) -> Option<&str> {
     order.customer.as_ref()?.id.as_deref()
 }
+
+#[cfg(test)]
+mod tests;

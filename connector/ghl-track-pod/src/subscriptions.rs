@@ -186,3 +186,6 @@ fn planned_though_ended(connection: &Connection, subscription: &Subscription) ->
     );
     Ok(Work::default().alert(Severity::Warning, "subscription-ended-but-planned", order_id, text))
 }
+
+#[cfg(test)]
+mod tests;

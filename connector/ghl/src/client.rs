@@ -61,7 +61,7 @@ impl<'a> Client<'a> {
         self.send(self.request(endpoint, arguments, query))
     }
 
-    fn write(
+    fn send_json(
         &self,
         endpoint: &Endpoint,
         arguments: &[&str],
@@ -87,5 +87,7 @@ fn is_not_found(message: &str, object: &str) -> bool {
     message.contains("not found") && message.contains(object)
 }
 
+#[cfg(test)]
+mod call_tests;
 #[cfg(test)]
 mod tests;

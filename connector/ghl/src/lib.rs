@@ -11,6 +11,8 @@ mod contact;
 pub mod endpoints;
 mod error;
 mod fulfillment;
+#[cfg(test)]
+mod junk;
 mod members;
 mod message;
 mod note;

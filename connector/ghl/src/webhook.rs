@@ -156,8 +156,9 @@ const ID_BYTES_MAX: usize = 100;
 /// the payment that was made just now.
 fn hint(body: &[u8], envelope: Envelope) -> Result<Hook, HookError> {
     let members = members::members(std::str::from_utf8(body).unwrap_or_default());
-    let first =
-        |places: &[&[&str]]| places.iter().find_map(|place| members::at(&members, place).filter(is_id));
+    let first = |places: &[&[&str]]| {
+        places.iter().find_map(|place| members::at(&members, place).filter(|id| is_id(id)))
+    };
     let (order, transaction) = (first(ORDER_PLACES), first(TRANSACTION_PLACES));
     let location_id = first(LOCATION_PLACES);
     let kind = envelope.kind;
@@ -171,7 +172,7 @@ fn hint(body: &[u8], envelope: Envelope) -> Result<Hook, HookError> {
 }
 
 /// Whether the text may be an id. A workflow variable that has no value is sent as it is written: `{{order.id}}`.
-fn is_id(text: &String) -> bool {
+fn is_id(text: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     text.len() <= ID_BYTES_MAX && text.bytes().all(known)
 }

@@ -7,6 +7,8 @@ mod client;
 mod delivery;
 pub mod endpoints;
 mod error;
+#[cfg(test)]
+mod junk;
 mod new_order;
 mod order;
 mod terms;

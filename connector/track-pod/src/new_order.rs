@@ -308,4 +308,6 @@ fn add(goods: &mut NewGoods, line: &Line, name: &str, cost: Option<Number>) -> R
 }
 
 #[cfg(test)]
+mod term_tests;
+#[cfg(test)]
 pub(crate) mod tests;

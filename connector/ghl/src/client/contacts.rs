@@ -52,7 +52,7 @@ impl Client<'_> {
 
     /// Writes a note on the contact `contact_id` and answers its id.
     pub fn create_note(&self, contact_id: &str, body: &str) -> Result<String, ApiError> {
-        let answer = self.write(&endpoints::CREATE_NOTE, &[contact_id], &NewNote { body })?;
+        let answer = self.send_json(&endpoints::CREATE_NOTE, &[contact_id], &NewNote { body })?;
         let reply: NoteReply = answer.read()?;
         reply.note.and_then(|note| note.id).ok_or_else(|| answer.unreadable("note.id is missing"))
     }
@@ -60,21 +60,21 @@ impl Client<'_> {
     /// Adds `tags` to those that the contact `contact_id` has.
     pub fn add_tags(&self, contact_id: &str, tags: &[&str]) -> Result<(), ApiError> {
         let body = BTreeMap::from([("tags", tags)]);
-        self.write(&endpoints::ADD_TAGS, &[contact_id], &body).map(drop)
+        self.send_json(&endpoints::ADD_TAGS, &[contact_id], &body).map(drop)
     }
 
     /// Sends a message. Whether the contact may be written to is for the caller to ask before: [`Contact::dnd`].
     pub fn send_message(&self, message: &NewMessage<'_>) -> Result<Message, ApiError> {
         let version = if self.version == COMMON_VERSION { COMMON_VERSION } else { MESSAGES_VERSION };
         let client = self.version(version);
-        let answer = client.write(&endpoints::SEND_MESSAGE, &[], &WireNewMessage::new(message))?;
+        let answer = client.send_json(&endpoints::SEND_MESSAGE, &[], &WireNewMessage::new(message))?;
         Ok(Message::of(&answer))
     }
 
     /// Adds the contact `contact_id` to the workflow `workflow_id`, which may then write to it.
     pub fn add_to_workflow(&self, contact_id: &str, workflow_id: &str) -> Result<Message, ApiError> {
         let arguments = [contact_id, workflow_id];
-        let answer = self.write(&endpoints::ADD_TO_WORKFLOW, &arguments, &WireWorkflowEntry {})?;
+        let answer = self.send_json(&endpoints::ADD_TO_WORKFLOW, &arguments, &WireWorkflowEntry {})?;
         Ok(Message::of(&answer))
     }
 }

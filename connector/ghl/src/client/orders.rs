@@ -66,7 +66,7 @@ impl Client<'_> {
         fulfillment: &NewFulfillment,
     ) -> Result<String, ApiError> {
         let body = WireNewFulfillment::new(self.location_id, fulfillment);
-        let answer = self.write(&endpoints::CREATE_FULFILLMENT, &[order_id], &body)?;
+        let answer = self.send_json(&endpoints::CREATE_FULFILLMENT, &[order_id], &body)?;
         let reply: FulfillmentReply = answer.read()?;
         reply.data.and_then(|data| data.id).ok_or_else(|| answer.unreadable("data._id is missing"))
     }

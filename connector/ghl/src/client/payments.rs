@@ -104,7 +104,7 @@ impl Client<'_> {
     /// Registers a whitelabel provider. Only a marketplace app's token may; look before whether it is there already.
     pub fn create_whitelabel_provider(&self, provider: &NewProvider) -> Result<Provider, ApiError> {
         let body = WireNewProvider::new(self.location_id, provider);
-        let answer = self.write(&endpoints::CREATE_PROVIDER, &[], &body)?;
+        let answer = self.send_json(&endpoints::CREATE_PROVIDER, &[], &body)?;
         let created = answer.read::<WireProvider>()?.into_model();
         created.map_err(|error| answer.unreadable(error.to_string()))
     }

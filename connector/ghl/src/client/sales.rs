@@ -47,7 +47,7 @@ impl Client<'_> {
                 query: &query,
                 search_after: [],
             };
-            let answer = self.write(&endpoints::SEARCH_RECORDS, &[schema_key], &body)?;
+            let answer = self.send_json(&endpoints::SEARCH_RECORDS, &[schema_key], &body)?;
             let list: RecordList = answer.read()?;
             let rows = list.records.len();
             let records = list.records.into_iter().map(WireRecord::into_model).collect::<Result<Vec<_>, _>>();
@@ -67,7 +67,7 @@ impl Client<'_> {
     /// sent is what it gives for a record that is read.
     pub fn create_record(&self, schema_key: &str, properties: &Properties) -> Result<String, ApiError> {
         let body = WireNewRecord { location_id: Some(self.location_id), properties };
-        let answer = self.write(&endpoints::CREATE_RECORD, &[schema_key], &body)?;
+        let answer = self.send_json(&endpoints::CREATE_RECORD, &[schema_key], &body)?;
         let reply: RecordReply = answer.read()?;
         reply.record.and_then(|record| record.id).ok_or_else(|| answer.unreadable("record.id is missing"))
     }
@@ -110,7 +110,7 @@ impl Client<'_> {
     /// Makes an opportunity and answers its id.
     pub fn create_opportunity(&self, opportunity: &NewOpportunity<'_>) -> Result<String, ApiError> {
         let body = WireNewOpportunity::new(Some(self.location_id), opportunity);
-        let answer = self.write(&endpoints::CREATE_OPPORTUNITY, &[], &body)?;
+        let answer = self.send_json(&endpoints::CREATE_OPPORTUNITY, &[], &body)?;
         let reply: OpportunityReply = answer.read()?;
         let id = reply.opportunity.and_then(|opportunity| opportunity.id);
         id.ok_or_else(|| answer.unreadable("opportunity.id is missing"))
@@ -119,6 +119,6 @@ impl Client<'_> {
     /// Makes the opportunity `id` be as `opportunity` says; its contact stays.
     pub fn update_opportunity(&self, id: &str, opportunity: &NewOpportunity<'_>) -> Result<(), ApiError> {
         let body = WireNewOpportunity::new(None, opportunity);
-        self.write(&endpoints::UPDATE_OPPORTUNITY, &[id], &body).map(drop)
+        self.send_json(&endpoints::UPDATE_OPPORTUNITY, &[id], &body).map(drop)
     }
 }

@@ -30,7 +30,7 @@ fn line(id: &str, name: &str, quantity: &str, price: Money) -> Line {
 }
 
 /// The order of GoHighLevel's OrderCreate sample: 17 + 121 + 12.1 tax = 150.1 USD.
-fn order() -> transload_model::Order {
+pub(super) fn order() -> transload_model::Order {
     let address = Address {
         lines: vec!["14 Harbour Road".to_owned()],
         city: text("Mindelo"),
@@ -88,7 +88,7 @@ fn json(order: &NewOrder) -> String {
 }
 
 /// How Track-POD tells an order that it was told so.
-fn as_told(order: &NewOrder) -> Order {
+pub(super) fn as_told(order: &NewOrder) -> Order {
     serde_json::from_str(&json(order)).unwrap()
 }
 

@@ -253,7 +253,8 @@ fn goods_that_nobody_paid_for_are_found_once() {
     let world = World { payments: Vec::new(), ..loose() };
     let unpaid = found(&world);
     assert_eq!(kinds(&unpaid), ["payment-not-captured"]);
-    let nothing_brought = case(ORDER, &[], Some(Delivery { cod: "150.1", ..DELIVERED })).posted(posted("1", "2"));
+    let nothing_brought =
+        case(ORDER, &[], Some(Delivery { cod: "150.1", ..DELIVERED })).posted(posted("1", "2"));
     let told = found(&World { orders: vec![nothing_brought], ..World::default() });
     assert_eq!(kinds(&told), ["cash-differs"]);
 }
