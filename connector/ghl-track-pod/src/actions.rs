@@ -1,5 +1,6 @@
 //! The steps that a platform can call on their own.
 
+mod findings;
 mod provider;
 mod report;
 mod status;
@@ -18,6 +19,7 @@ const ORDER_INPUT: &str = include_str!("../manifest/order-id.schema.json");
 const ORDER_INPUT_SAMPLE: &str = r#"{"order_id":"660ed43bfdf9fc05a0de7a40"}"#;
 const NO_INPUT: &str = r#"{"type":"object","additionalProperties":false}"#;
 const RECEIPT: &str = include_str!("../manifest/receipt.schema.json");
+const FINDINGS: &str = include_str!("../manifest/findings.schema.json");
 const STATUS: &str = include_str!("../manifest/status.schema.json");
 
 /// What an action does with its input.
@@ -25,8 +27,8 @@ const STATUS: &str = include_str!("../manifest/status.schema.json");
 enum Run {
     /// A step of a flow, for one order; it answers what was done.
     Order(fn(&Connection, &str) -> Result<Receipt, Failure>),
-    /// A look at one order; it answers JSON of its own.
-    Look(fn(&Connection, &str) -> Result<String, Failure>),
+    /// A look at one order; it answers JSON of its own, of this schema.
+    Look(fn(&Connection, &str) -> Result<String, Failure>, &'static str),
     /// A step for one order that needs more than its id; it answers what was done.
     Told {
         schema: &'static str,
@@ -89,7 +91,16 @@ const ACTIONS: &[Entry] = &[
             step: notify_customer,
         },
     },
-    Entry { name: "order-status", title: "Look up an order and its delivery", run: Run::Look(status::look) },
+    Entry {
+        name: "order-status",
+        title: "Look up an order and its delivery",
+        run: Run::Look(status::look, STATUS),
+    },
+    Entry {
+        name: "reconcile-order",
+        title: "Compare an order with its payments and its delivery",
+        run: Run::Look(findings::look, FINDINGS),
+    },
     Entry {
         name: "register-provider",
         title: "Register the payment provider of the settings in GoHighLevel",
@@ -132,7 +143,7 @@ pub fn run(cx: &Context, name: &str, input: &str) -> Result<String, Failure> {
     let connection = Connection::new(cx, &settings);
     let order_id = || read::<OrderInput>(input).map(|input| input.order_id);
     let receipt = match entry.run {
-        Run::Look(look) => return look(&connection, &order_id()?),
+        Run::Look(look, _) => return look(&connection, &order_id()?),
         Run::Order(step) => step(&connection, &order_id()?)?,
         Run::Told { step, .. } => step(&connection, input)?,
         Run::Alone(step) => {
@@ -155,7 +166,7 @@ pub fn describe() -> Vec<Action> {
 fn describe_entry(entry: &Entry) -> Action {
     let (access, input_schema, sample, output_schema) = match entry.run {
         Run::Order(_) => (ActionAccess::Write, ORDER_INPUT, ORDER_INPUT_SAMPLE, RECEIPT),
-        Run::Look(_) => (ActionAccess::Read, ORDER_INPUT, ORDER_INPUT_SAMPLE, STATUS),
+        Run::Look(_, schema) => (ActionAccess::Read, ORDER_INPUT, ORDER_INPUT_SAMPLE, schema),
         Run::Told { schema, sample, .. } => (ActionAccess::Write, schema, sample, RECEIPT),
         Run::Alone(_) => (ActionAccess::Write, NO_INPUT, "{}", RECEIPT),
     };

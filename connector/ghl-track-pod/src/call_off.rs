@@ -46,6 +46,12 @@ pub fn was_called_off(connection: &Connection, order_id: &str) -> Result<bool, F
     Ok(connection.cx.store.get(&key(order_id))?.is_some())
 }
 
+/// Whether a person had the connector take the order's delivery off, while the order itself stands.
+pub fn was_asked_for(connection: &Connection, order_id: &str) -> Result<bool, Failure> {
+    let reason = connection.cx.store.get(&key(order_id))?;
+    Ok(reason.is_some_and(|reason| reason.value == Why::Asked.describe().as_bytes()))
+}
+
 /// Takes the delivery of `order` off.
 pub fn call_off(connection: &Connection, order: &Order, why: Why) -> Result<Receipt, Failure> {
     let id = &order.id;

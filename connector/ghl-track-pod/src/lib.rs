@@ -16,6 +16,7 @@ mod orders;
 mod payment_record;
 mod payments;
 mod progress;
+mod reconcile;
 mod renewals;
 mod revenue;
 mod settings;
@@ -26,8 +27,8 @@ mod timeline;
 mod transactions;
 
 use transload_sdk::{
-    Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, Fulfillment, Invoice,
-    Order, Probe, Receipt, Subscription, Transaction, Window, skipped,
+    Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, FindingPage, Fulfillment,
+    Invoice, Order, Probe, Receipt, Scope, Subscription, Transaction, Window, skipped,
 };
 
 use settings::Connection;
@@ -90,6 +91,10 @@ impl Connector for GhlTrackPod {
 
     fn run(cx: &Context, action: &str, input: &str) -> Result<String, Failure> {
         actions::run(cx, action, input)
+    }
+
+    fn reconcile(cx: &Context, scope: &Scope, cursor: Option<&str>) -> Result<FindingPage, Failure> {
+        reconcile::page(cx, scope, cursor)
     }
 
     fn check(cx: &Context) -> Result<Vec<Probe>, Failure> {

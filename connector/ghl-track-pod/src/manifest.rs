@@ -67,6 +67,7 @@ const TRACK_POD: &[Endpoint] = &[
     track_pod::LIST_CHANGED,
     track_pod::LIST_BY_DATE,
     track_pod::LIST_BY_ROUTE_DATE,
+    track_pod::LIST_BY_NUMBER,
 ];
 
 /// The manifest.

@@ -58,6 +58,49 @@ pub fn run(connection: &Connection, order_id: &str, step: Step) -> Result<Receip
     Sync { connection, order, scope, payments, due }.run(step)
 }
 
+/// What Track-POD should have of an order.
+pub enum Expected {
+    /// This delivery.
+    Delivery(Box<NewOrder>),
+    /// None: the order is called off or given back, waits for its payment, or is none that the settings deliver.
+    Nothing,
+    /// One that cannot be made, for this reason.
+    Unclear(String),
+}
+
+/// What [`sync`] would have Track-POD hold of `order`, beside which `present` is there.
+pub fn expected(
+    connection: &Connection,
+    order: Order,
+    raw: &str,
+    payments: Payments,
+    present: &Lookup,
+) -> Result<Expected, Failure> {
+    let settings = connection.settings;
+    let given_back = settings.cancel.when_refunded && payments.all_given_back(&order);
+    if !settings.mode.accepts(order.live) || order.status == OrderStatus::Cancelled || given_back {
+        return Ok(Expected::Nothing);
+    }
+    let order = with_address(connection, order)?;
+    let due = payments.due(&order)?;
+    let scope = Scope::of_order(&order, Some(raw), payments.captured, due);
+    if !settings.deliver_when.holds("deliver_when", &scope)? {
+        return Ok(Expected::Nothing);
+    }
+    let sync = Sync { connection, order, scope, payments, due };
+    let present = match present {
+        Lookup::Found(present) => Some(present.as_ref()),
+        Lookup::Missing | Lookup::Deleted { .. } if sync.waits() => return Ok(Expected::Nothing),
+        Lookup::Missing | Lookup::Deleted { .. } => None,
+    };
+    match sync.wanted(present) {
+        Ok(Some(wanted)) => Ok(Expected::Delivery(Box::new(wanted))),
+        Ok(None) => Ok(Expected::Nothing),
+        Err(Failure::Rejected(reason)) => Ok(Expected::Unclear(reason)),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// The order with an address, if it has goods: its own snapshot of the contact may lack one; then the contact as it is now
 /// is asked.
 fn with_address(connection: &Connection, order: Order) -> Result<Order, Failure> {

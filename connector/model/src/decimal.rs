@@ -78,6 +78,12 @@ impl Decimal {
 
     /// The exact sum.
     pub fn checked_add(self, other: Self) -> Result<Self, DecimalError> {
+        // Nearly always: sums are over amounts of one currency, a million of them in a reconciliation.
+        if self.exponent == other.exponent
+            && let Some(units) = self.units.checked_add(other.units)
+        {
+            return Ok(Self { units, ..self });
+        }
         let exponent = self.exponent.max(other.exponent);
         // Both fit in 124 bits (see `scaled`), so the sum cannot leave 128.
         Self::from_wide(self.scaled(exponent) + other.scaled(exponent), exponent)
@@ -86,6 +92,12 @@ impl Decimal {
 
     /// The exact difference.
     pub fn checked_sub(self, other: Self) -> Result<Self, DecimalError> {
+        // Nearly always: sums are over amounts of one currency, a million of them in a reconciliation.
+        if self.exponent == other.exponent
+            && let Some(units) = self.units.checked_sub(other.units)
+        {
+            return Ok(Self { units, ..self });
+        }
         let exponent = self.exponent.max(other.exponent);
         Self::from_wide(self.scaled(exponent) - other.scaled(exponent), exponent)
             .ok_or(DecimalError::Overflow("a subtraction"))
@@ -164,6 +176,9 @@ impl PartialOrd for Decimal {
 
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
+        if self.exponent == other.exponent {
+            return self.units.cmp(&other.units);
+        }
         let exponent = self.exponent.max(other.exponent);
         self.scaled(exponent).cmp(&other.scaled(exponent))
     }

@@ -13,6 +13,7 @@ pub mod order;
 pub mod party;
 pub mod progress;
 pub mod quantity;
+pub mod reconcile;
 pub mod revenue;
 pub mod subscription;
 pub mod transaction;

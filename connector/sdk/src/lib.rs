@@ -51,7 +51,9 @@ mod wasi;
 pub use bindings::exports::transload::connector::actions::Probe;
 pub use bindings::exports::transload::connector::intake::{Delivery, Window};
 pub use bindings::exports::transload::connector::manifest::Description;
-pub use bindings::exports::transload::connector::reconciliation::{FindingPage, Scope};
+pub use bindings::exports::transload::connector::reconciliation::{
+    Certainty, Finding, FindingPage, Repair, Scope, Side as FindingSide, Tally as FindingTally,
+};
 pub use bindings::transload::connector::log::Level;
 pub use bindings::transload::connector::types::{Envelope, Failure, Receipt, Retry, Severity, Verb};
 pub use connector::Connector;

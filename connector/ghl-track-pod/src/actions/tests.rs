@@ -47,6 +47,28 @@ fn an_order_and_its_delivery_are_looked_up_without_a_write() {
 }
 
 #[test]
+fn an_order_is_compared_without_a_write() {
+    let fakes = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/transactions?*", 200, &page(&[]))
+        .answer("GET /Order/Id/o1", 404, "")
+        .answer("GET /payments/orders/o1?*", 200, ORDER)
+        .answer("GET /Order/Number/o1/List", 404, "");
+    let output = answer(&fakes, "reconcile-order", r#"{"order_id":"o1"}"#);
+    let finding = &output["findings"][0];
+    assert_eq!(
+        (&finding["kind"], &finding["left"]["amount"]),
+        (&json!("order-without-delivery"), &json!("150.10 USD"))
+    );
+    assert!(writes(&fakes).is_empty());
+    let nothing = Fakes::new(SETTINGS, NOW)
+        .answer("GET /payments/transactions?*", 200, &page(&[]))
+        .answer("GET /Order/Id/o1", 404, "")
+        .answer("GET /payments/orders/o1?*", 400, r#"{"message":"Order not found"}"#);
+    let failure = run(&nothing.context(), "reconcile-order", r#"{"order_id":"o1"}"#).unwrap_err();
+    assert!(matches!(&failure, Failure::Rejected(reason) if reason.contains("no order o1")), "{failure:?}");
+}
+
+#[test]
 fn a_delivery_is_called_off_when_somebody_asks() {
     let fakes = Fakes::new(SETTINGS, NOW)
         .answer("GET /payments/orders/o1?*", 200, ORDER)

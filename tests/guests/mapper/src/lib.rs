@@ -1,4 +1,6 @@
-//! A component that maps an order and nothing else, so that benches can tell the cost of the sandbox from that of the work.
+//! A component that maps an order or matches rows and nothing else, so that benches can tell the cost of the sandbox from that of the work.
+
+pub mod rows;
 
 use transload_sdk::manifest::{self, Description};
 use transload_sdk::{
@@ -27,6 +29,11 @@ impl Connector for Mapper {
         let json = map(&order)?;
         Ok(Work::default().effect(Verb::Verified, "track-pod", "order", &order.id, json).into())
     }
+
+    fn run(_: &Context, _: &str, input: &str) -> Result<String, Failure> {
+        let size = serde_json::from_str(input).map_err(|error| rejected(error.to_string()))?;
+        serde_json::to_string(&rows::reconcile(&size)?).map_err(|error| rejected(error.to_string()))
+    }
 }
 
 transload_sdk::register!(Mapper);
@@ -42,7 +49,7 @@ pub fn map(order: &Order) -> Result<String, Failure> {
 pub fn parse(body: &[u8]) -> Result<Order, Failure> {
     match transload_ghl::webhook::read(body) {
         Ok(transload_ghl::webhook::Hook::Order { order, .. }) => Ok(*order),
-        Ok(transload_ghl::webhook::Hook::Other { kind }) => Err(rejected(kind)),
+        Ok(_) => Err(rejected("no order is in the webhook")),
         Err(error) => Err(rejected(error.to_string())),
     }
 }

@@ -1,0 +1,203 @@
+//! The phase of orders: each order of the time against its payments, its delivery and its fulfilments.
+
+use transload_ghl::OrderQuery;
+use transload_model::reconcile::{self, Bounds, Key, KeyKind, Outcome, Row, Side};
+use transload_model::{Decimal, FulfillmentState, Instant, Money, Order, Transaction};
+use transload_sdk::{Failure, Scope, rejected};
+use transload_track_pod::Lookup;
+
+use super::cursor::{Cursor, DAY_MS, Phase};
+use super::finding::{Difference, GHL, Kind, Seen, TRACK_POD};
+use super::fingerprint::Fingerprint;
+use super::memory::{self, Kept, Known};
+use super::snapshot::{self, Snapshot};
+use super::{Page, goods, money, state};
+use crate::orders::{contact_id, expected};
+use crate::settings::Connection;
+
+/// Orders of a page. Each takes up to four calls of GoHighLevel, whose budget of 100 in ten seconds is shared with live events:
+/// a page ends well within the two minutes that a call of a component may take.
+const PAGE_ROWS: u32 = 25;
+
+/// Compares the next orders of the listing.
+pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Result<Page, Failure> {
+    let query = OrderQuery {
+        // Days, of which neither the field nor the zone is documented: a day more on either side, and then the exact time.
+        start_at: Some(Instant(scope.start.saturating_sub(DAY_MS))),
+        end_at: Some(Instant(scope.end.saturating_add(DAY_MS))),
+        limit: PAGE_ROWS,
+        offset: cursor.offset,
+    };
+    let listed = connection.ghl.orders(&query)?;
+    let seen = cursor.offset + listed.rows.len() as u64;
+    let more = !listed.rows.is_empty() && seen < listed.total;
+    let mut page = Page::default();
+    for row in &listed.rows {
+        let is_within = row.created_at.is_none_or(|at| at.0 >= scope.start && at.0 < scope.end);
+        let known = memory::known(connection.cx, &row.id)?;
+        // Rows move on from page to page while the listing is read.
+        let is_done = known.as_ref().is_some_and(|known| known.run == cursor.run);
+        if is_within && !is_done && connection.settings.mode.accepts(row.live) {
+            compare(connection, cursor, row, known, &mut page)?;
+        }
+    }
+    cursor.offset = seen;
+    if !more {
+        cursor.enter(Phase::Deliveries);
+    }
+    Ok(page)
+}
+
+/// Compares one order and remembers what came of it.
+fn compare(
+    connection: &Connection,
+    cursor: &mut Cursor,
+    row: &Order,
+    known: Option<Known>,
+    page: &mut Page,
+) -> Result<(), Failure> {
+    page.checked += 1;
+    let now = connection.cx.clock.now().0;
+    let transactions = connection.ghl.order_transactions(&row.id)?;
+    let lookup = connection.track_pod.order(&row.id)?;
+    let print = snapshot::fingerprint(connection, row, &transactions, &lookup);
+    count(cursor, row, &transactions, &lookup)?;
+    let was_clean = known.as_ref().is_some_and(|known| {
+        known.clean == Some(print.to_string()) && known.clean_until.is_none_or(|until| now < until)
+    });
+    let mut next = Known {
+        run: cursor.run,
+        created: row.created_at.map(|at| at.0),
+        exists: true,
+        ..of_delivery(&lookup)
+    };
+    if let Some(known) = known.filter(|_| was_clean) {
+        next = Known { clean: known.clean, clean_until: known.clean_until, ..next };
+    } else {
+        in_full(connection, row, transactions, lookup, (print, now), &mut next, page)?;
+    }
+    memory::remember(connection.cx, &row.id, &next)
+}
+
+fn in_full(
+    connection: &Connection,
+    row: &Order,
+    transactions: Vec<Transaction>,
+    lookup: Lookup,
+    (print, now): (Fingerprint, u64),
+    next: &mut Known,
+    page: &mut Page,
+) -> Result<(), Failure> {
+    let snapshot = match take(connection, &row.id, transactions, lookup) {
+        // One order that nobody can read must not keep all others from being compared.
+        Err(Failure::Rejected(reason)) => {
+            page.found.push(unreadable(row, reason));
+            return Ok(());
+        }
+        other => other?,
+    };
+    let Some(snapshot) = snapshot else { return Ok(()) };
+    let found = differences(connection, &snapshot, now)?;
+    let unpaid = unpaid(&snapshot, &found);
+    // Its money has to be looked for in every run.
+    if found.is_empty() && unpaid.is_none() {
+        next.clean = Some(print.to_string());
+        next.clean_until = state::clean_until(&snapshot);
+    }
+    page.found.extend(found);
+    page.kept.extend(unpaid);
+    Ok(())
+}
+
+/// All that is found of one order, now.
+pub fn compare_one(connection: &Connection, order_id: &str) -> Result<Option<Vec<Difference>>, Failure> {
+    let transactions = connection.ghl.order_transactions(order_id)?;
+    let lookup = connection.track_pod.order(order_id)?;
+    let Some(snapshot) = take(connection, order_id, transactions, lookup)? else { return Ok(None) };
+    differences(connection, &snapshot, connection.cx.clock.now().0).map(Some)
+}
+
+fn differences(connection: &Connection, snapshot: &Snapshot, now: u64) -> Result<Vec<Difference>, Failure> {
+    let mut found = state::compare(connection, snapshot, now)?;
+    found.extend(goods::compare(snapshot)?);
+    found.extend(money::compare(connection, snapshot)?);
+    Ok(found)
+}
+
+/// The order as it is now; none if it is gone.
+fn take(
+    connection: &Connection,
+    order_id: &str,
+    transactions: Vec<Transaction>,
+    lookup: Lookup,
+) -> Result<Option<Snapshot>, Failure> {
+    let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else { return Ok(None) };
+    let payments = snapshot::payments(&order, &transactions)?;
+    let due = payments.due(&order)?;
+    let expected = expected(connection, order.clone(), &raw, payments, &lookup)?;
+    let posted = match lookup {
+        Lookup::Found(_) => connection.ghl.fulfillments(order_id)?,
+        Lookup::Missing | Lookup::Deleted { .. } => Vec::new(),
+    };
+    Ok(Some(Snapshot { order, transactions, lookup, posted, expected, payments, due }))
+}
+
+fn unreadable(row: &Order, reason: String) -> Difference {
+    let left = Seen::new(GHL, Some(&row.id)).amount(row.total);
+    let message = format!("order {} cannot be compared: {reason}", row.id);
+    Difference::new(Kind::Unreadable, &row.id, left, Seen::new(TRACK_POD, None), message)
+}
+
+/// What is remembered of the delivery.
+fn of_delivery(lookup: &Lookup) -> Known {
+    let Lookup::Found(delivery) = lookup else { return Known::default() };
+    Known {
+        delivery: delivery.track_id.clone(),
+        delivery_failed: snapshot::has_failed(&delivery.fulfillment(None).state),
+        ..Known::default()
+    }
+}
+
+/// Goods that are delivered and not paid for: a payment that names no order may be theirs. What the part that a customer
+/// took of an order costs, nobody says.
+fn unpaid(snapshot: &Snapshot, found: &[Difference]) -> Option<Kept> {
+    let (_, fulfillment) = snapshot.delivery()?;
+    if fulfillment.state != FulfillmentState::Delivered || !snapshot.due.amount.is_positive() {
+        return None;
+    }
+    let order = &snapshot.order;
+    let kept = Kept::new(Side::Left, &order.id, snapshot.due, contact_id(order), order.created_at);
+    Some(kept.told(found.iter().any(|difference| difference.kind().is_of_money())))
+}
+
+/// Adds the order's money to the sums: GoHighLevel's payments are matched as far as the order asks for them, Track-POD's cash
+/// as far as it is recorded.
+fn count(
+    cursor: &mut Cursor,
+    row: &Order,
+    transactions: &[Transaction],
+    lookup: &Lookup,
+) -> Result<(), Failure> {
+    let captured = transactions.iter().filter(|transaction| transaction.status.is_captured());
+    let payments = captured.clone().map(|payment| entry(Side::Right, &payment.id, &row.id, payment.amount));
+    let owed = entry(Side::Left, &row.id, &row.id, row.total);
+    cursor.count(GHL, Side::Right, &matched(std::iter::once(owed).chain(payments).collect())?)?;
+    let Lookup::Found(delivery) = lookup else { return Ok(()) };
+    let Some(cash) = delivery.fulfillment(Some(row.total.currency)).cash_collected else { return Ok(()) };
+    let recorded = captured.filter(|payment| transload_ghl::is_recorded(payment));
+    let recorded = recorded.map(|payment| entry(Side::Left, &payment.id, &row.id, payment.amount));
+    let collected = entry(Side::Right, &row.id, &row.id, cash);
+    cursor.count(TRACK_POD, Side::Right, &matched(recorded.chain([collected]).collect())?)
+}
+
+/// A row that is tied to the order `order_id`.
+fn entry(side: Side, id: &str, order_id: &str, amount: Money) -> Row {
+    let key = Key { kind: KeyKind::Entity, value: order_id.to_owned() };
+    Row { side, id: id.to_owned(), keys: vec![key], amount, party: None, date: None }
+}
+
+fn matched(rows: Vec<Row>) -> Result<Outcome, Failure> {
+    let zero = Decimal::ZERO;
+    let bounds = Bounds { below: zero, above: zero, days_before: 0, days_after: 0, group_max: 0 };
+    reconcile::reconcile(&rows, &[], &bounds).map_err(|error| rejected(error.to_string()))
+}

@@ -1,0 +1,105 @@
+//! The phase of payments: those of the time that belong to no order of it.
+
+use transload_ghl::TransactionQuery;
+use transload_model::reconcile::Side;
+use transload_model::{Entity, Instant, Money, Transaction};
+use transload_sdk::{Failure, Scope};
+
+use super::cursor::{Cursor, DAY_MS, Phase};
+use super::finding::{Difference, GHL, Kind, Seen};
+use super::memory::{self, Kept, Known};
+use super::{KEPT_MAX, Page};
+use crate::settings::Connection;
+
+/// Payments of a page: each that names an order of another time takes a call. See [`super::orders`] for the budget.
+const PAGE_ROWS: u32 = 50;
+
+/// Looks at the next payments of the listing.
+pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Result<Page, Failure> {
+    let query = TransactionQuery {
+        start_at: Some(Instant(scope.start.saturating_sub(DAY_MS))),
+        end_at: Some(Instant(scope.end.saturating_add(DAY_MS))),
+        limit: PAGE_ROWS,
+        offset: cursor.offset,
+        ..TransactionQuery::default()
+    };
+    let listed = connection.ghl.transactions(&query)?;
+    let seen = cursor.offset + listed.rows.len() as u64;
+    let more = !listed.rows.is_empty() && seen < listed.total;
+    let last = std::mem::take(&mut cursor.last);
+    cursor.last = listed.rows.iter().map(|payment| payment.id.clone()).collect();
+    let mut page = Page::default();
+    for payment in &listed.rows {
+        let is_within = payment.created_at.is_none_or(|at| at.0 >= scope.start && at.0 < scope.end);
+        let is_ours = connection.settings.mode.accepts(payment.live) && payment.status.is_captured();
+        if is_within && is_ours && !last.contains(&payment.id) {
+            look(connection, cursor, payment, &mut page)?;
+        }
+    }
+    cursor.offset = seen;
+    if !more {
+        cursor.enter(Phase::LeftOver);
+    }
+    Ok(page)
+}
+
+fn look(
+    connection: &Connection,
+    cursor: &mut Cursor,
+    payment: &Transaction,
+    page: &mut Page,
+) -> Result<(), Failure> {
+    let settled = match payment.order_id() {
+        Some(order_id) => {
+            let known = memory::known(connection.cx, order_id)?.unwrap_or_default();
+            if known.run == cursor.run {
+                // It was counted with its order.
+                return Ok(());
+            }
+            exists(connection, order_id, known)?
+        }
+        // What pays for an invoice or renews a subscription is settled there.
+        None => payment
+            .settles
+            .iter()
+            .any(|entity| matches!(entity, Entity::Invoice(_) | Entity::Subscription(_))),
+    };
+    page.checked += 1;
+    cursor.add(GHL, payment.amount, settled)?;
+    if settled {
+        return Ok(());
+    }
+    if cursor.kept[1] + page.kept.len() as u64 >= KEPT_MAX {
+        cursor.kept[1] += 1;
+        page.found.push(unmatched(&payment.id, payment.amount, None));
+        return Ok(());
+    }
+    let party = payment.customer.as_ref().and_then(|customer| customer.id.as_deref());
+    let kept = Kept::new(Side::Right, &payment.id, payment.amount, party, payment.created_at);
+    page.kept.push(kept.charged(payment.charge_id.as_deref()));
+    Ok(())
+}
+
+/// Whether GoHighLevel has an order of another time. It is asked once.
+fn exists(connection: &Connection, order_id: &str, known: Known) -> Result<bool, Failure> {
+    if known.exists {
+        return Ok(true);
+    }
+    let exists = connection.ghl.order(order_id)?.is_some();
+    if exists {
+        memory::remember(connection.cx, order_id, &Known { exists, ..known })?;
+    }
+    Ok(exists)
+}
+
+/// A payment that no order accounts for.
+pub fn unmatched(id: &str, amount: Money, candidates: Option<String>) -> Difference {
+    let which = candidates.as_ref().map(|orders| format!("; it may be for {orders}")).unwrap_or_default();
+    let message = format!("payment {id} of {amount} names no order that GoHighLevel has{which}");
+    let left = Seen::new(GHL, None);
+    let left = match candidates {
+        Some(orders) => left.value(orders),
+        None => left,
+    };
+    Difference::new(Kind::UnmatchedPayment, id, left, Seen::new(GHL, Some(id)).amount(amount), message)
+}

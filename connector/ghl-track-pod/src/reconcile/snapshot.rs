@@ -1,0 +1,156 @@
+//! An order as both systems have it at one time.
+
+use transload_ghl::PostedFulfillment;
+use transload_model::{Fulfillment, FulfillmentState, LineQuantity, Money, Order, Revenue, Transaction};
+use transload_sdk::Failure;
+use transload_track_pod::Lookup;
+
+use super::fingerprint::Fingerprint;
+use crate::orders::Expected;
+use crate::payments::Payments;
+use crate::settings::Connection;
+
+/// An order, its money and its delivery.
+pub struct Snapshot {
+    pub order: Order,
+    pub transactions: Vec<Transaction>,
+    pub lookup: Lookup,
+    /// What is written down as fulfilled; nothing is read where nothing could be.
+    pub posted: Vec<PostedFulfillment>,
+    /// What the settings make of it.
+    pub expected: Expected,
+    /// What came in, in the order's own currency and mode.
+    pub payments: Payments,
+    /// What is still to be paid.
+    pub due: Money,
+}
+
+impl Snapshot {
+    /// The delivery, if there is one.
+    pub fn delivery(&self) -> Option<(&transload_track_pod::Order, Fulfillment)> {
+        match &self.lookup {
+            Lookup::Found(delivery) => {
+                Some((delivery, delivery.fulfillment(Some(self.order.total.currency))))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether GoHighLevel calls the order fulfilled, by whatever way its goods went.
+    pub fn is_fulfilled(&self) -> bool {
+        self.order.fulfillment == Some(transload_model::FulfillmentStatus::Fulfilled)
+    }
+
+    pub fn ordered(&self) -> Vec<LineQuantity> {
+        let goods = self.order.lines.iter().filter(|line| line.physical != Some(false));
+        goods.map(|line| LineQuantity::new(&line.id, line.quantity)).collect()
+    }
+
+    pub fn written(&self) -> Vec<LineQuantity> {
+        self.posted.iter().flat_map(|posted| posted.lines.iter().cloned()).collect()
+    }
+}
+
+/// Whether a delivery waits for its day, so that Track-POD still takes changes of it.
+pub fn is_planned(state: &FulfillmentState) -> bool {
+    matches!(state, FulfillmentState::Created | FulfillmentState::Scheduled | FulfillmentState::Loaded)
+}
+
+/// Whether a delivery goes out unless somebody calls it off.
+pub fn is_under_way(state: &FulfillmentState) -> bool {
+    is_planned(state) || *state == FulfillmentState::OutForDelivery
+}
+
+/// Whether a delivery may still go out.
+pub fn is_open(state: &FulfillmentState) -> bool {
+    is_under_way(state) || *state == FulfillmentState::AttemptFailed
+}
+
+/// Whether a delivery came to nothing.
+pub fn has_failed(state: &FulfillmentState) -> bool {
+    matches!(
+        state,
+        FulfillmentState::AttemptFailed | FulfillmentState::Rejected | FulfillmentState::Cancelled
+    )
+}
+
+/// What came in for `order`. Money of another currency or mode is a finding of its own and not added.
+pub fn payments(order: &Order, transactions: &[Transaction]) -> Result<Payments, Failure> {
+    let currency = order.total.currency;
+    let mut revenue = Revenue::default();
+    for transaction in transactions.iter().filter(|transaction| transaction.live == order.live) {
+        if transaction.amount.currency == currency {
+            revenue.record(transaction)?;
+        }
+    }
+    let zero = Money::zero(currency);
+    Ok(match revenue.totals()?.first() {
+        Some(totals) => Payments { captured: totals.captured, refunded: totals.refunded },
+        None => Payments { captured: zero, refunded: zero },
+    })
+}
+
+/// What all of it looks like from outside: the same until something changes that could make a difference.
+pub fn fingerprint(
+    connection: &Connection,
+    row: &Order,
+    transactions: &[Transaction],
+    lookup: &Lookup,
+) -> Fingerprint {
+    let version = Fingerprint::new().and(env!("CARGO_PKG_VERSION")).and(connection.cx.settings.get());
+    let order = version
+        .and(&row.id)
+        .and(row.status.describe())
+        .and_maybe(row.fulfillment.as_ref().map(fulfillment))
+        .and(row.total)
+        .and(row.live)
+        .and_maybe(row.updated_at.map(|at| at.0));
+    let paid = transactions.iter().fold(order, |before, transaction| {
+        before
+            .and(&transaction.id)
+            .and(transaction.status.describe())
+            .and(transaction.amount)
+            .and_maybe(transaction.refunded)
+            .and(transaction.live)
+            .and_maybe(transaction.charge_id.as_deref())
+            .and_maybe(transaction.updated_at.map(|at| at.0))
+    });
+    match lookup {
+        Lookup::Missing => paid.and("missing"),
+        Lookup::Deleted { .. } => paid.and("deleted"),
+        Lookup::Found(delivery) => of_delivery(paid, delivery),
+    }
+}
+
+fn fulfillment(status: &transload_model::FulfillmentStatus) -> &str {
+    use transload_model::FulfillmentStatus::{Cancelled, Fulfilled, Other, PartiallyFulfilled, Unfulfilled};
+    match status {
+        Unfulfilled => "unfulfilled",
+        PartiallyFulfilled => "partially fulfilled",
+        Fulfilled => "fulfilled",
+        Cancelled => "cancelled",
+        Other(text) => text,
+    }
+}
+
+fn of_delivery(before: Fingerprint, delivery: &transload_track_pod::Order) -> Fingerprint {
+    let texts = [
+        &delivery.track_id,
+        &delivery.number,
+        &delivery.date,
+        &delivery.cod_actual,
+        &delivery.status_date,
+        &delivery.change_date,
+        &delivery.route_number,
+        &delivery.route_status,
+        &delivery.load_status,
+    ];
+    let head = texts.into_iter().fold(before, |before, text| before.and_maybe(text.as_deref()));
+    let head = head.and_maybe(delivery.kind).and_maybe(delivery.status_id).and_maybe(delivery.cod);
+    delivery.goods_list.iter().fold(head, |before, goods| {
+        before
+            .and_maybe(goods.order_line_id.as_deref())
+            .and_maybe(goods.quantity)
+            .and_maybe(goods.quantity_fact)
+    })
+}
