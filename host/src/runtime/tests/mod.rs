@@ -4,6 +4,7 @@ mod admin;
 mod fake;
 mod flow;
 mod intake;
+mod jobs;
 mod manage;
 mod polls;
 mod queue;
