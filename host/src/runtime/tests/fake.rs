@@ -112,13 +112,13 @@ impl Fake {
         }
         let pages = ports.store.get("pages").await.unwrap();
         let count = pages.as_ref().map_or(0, |entry| entry.value.len());
+        let version = pages.map(|entry| entry.version);
+        ports.store.compare_and_swap("pages", version, "x".repeat(count + 1).into_bytes()).await.unwrap();
         let rival = self.rival.lock().unwrap().take();
         if let Some(rival) = rival {
             let (key, value) = ("pages".to_owned(), Some(b"x".to_vec()));
             rival.write_entries("shop", vec![EntryWrite { key, value, version: 1, expected: None }]).await.unwrap();
         }
-        let version = pages.map(|entry| entry.version);
-        ports.store.compare_and_swap("pages", version, "x".repeat(count + 1).into_bytes()).await.unwrap();
     }
 
     async fn reply(&self, reply: Reply, ports: &Ports) -> Answer<Receipt> {

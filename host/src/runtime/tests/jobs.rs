@@ -100,6 +100,7 @@ async fn a_backfill_takes_in_page_after_page() {
 #[tokio::test(start_paused = true)]
 async fn a_job_goes_on_after_its_last_page_when_the_process_dies() {
     let setup = start().await;
+    setup.settle().await;
     setup.fake.pages.lock().unwrap().extend([
         events(vec![event("a", "order-1")], "1", true),
         events(vec![event("b", "order-1")], "2", false),
