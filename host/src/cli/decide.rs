@@ -50,7 +50,8 @@ impl Decide {
         let (_, hand) = access.act().await?;
         let decided: FindingView = match hand {
             Hand::Host(host) => {
-                let path = format!("connections/{}/findings/{}/decide", segment(&connection), segment(&finding));
+                let path =
+                    format!("connections/{}/findings/{}/decide", segment(&connection), segment(&finding));
                 let body = json!({ "decision": decision, "reason": reason });
                 host.post(&path, body.to_string()).await?.read()?
             }

@@ -163,7 +163,13 @@ fn print_one(finding: &FindingView) {
         say!("  {} at {}: {}", decision.decision.name(), decision.at.time, line(&decision.reason));
     }
     let (first, last) = (&finding.first_seen, &finding.last_seen);
-    say!("  found first at {} by job {}, last at {} by job {}", first.at.time, first.job, last.at.time, last.job);
+    say!(
+        "  found first at {} by job {}, last at {} by job {}",
+        first.at.time,
+        first.job,
+        last.at.time,
+        last.job
+    );
 }
 
 fn cells(finding: &FindingView) -> [String; 9] {

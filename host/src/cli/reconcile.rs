@@ -88,7 +88,8 @@ impl Reconcile {
         let (number, connection) = (started.job.number.to_string(), segment(&self.connection));
         let repairs = match self.repair && ended(&started.job).is_ok() {
             true => {
-                let path = query(&format!("connections/{connection}/repair"), &[("job", Some(number.clone()))]);
+                let path =
+                    query(&format!("connections/{connection}/repair"), &[("job", Some(number.clone()))]);
                 Some(desk.host.post(&path, Vec::new()).await?.read()?)
             }
             false => None,

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn a_share_reads_as_it_is_written() {
-        for (text, percent) in [("1", 100), ("1.0", 100), ("0.25", 25), (".5", 50), ("0.01", 1), ("0.9", 90)] {
+        for (text, percent) in [("1", 100), ("1.0", 100), ("0.25", 25), (".5", 50), ("0.01", 1), ("0.9", 90)]
+        {
             assert_eq!(text.parse(), Ok(Portion(percent)), "{text}");
         }
         for wrong in ["", "0", "0.00", "1.01", "2", "0.255", "-0.5", "0.+5", "25%", "1e0", "."] {

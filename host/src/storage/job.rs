@@ -49,8 +49,7 @@ pub enum JobState {
 
 impl JobState {
     /// Every state.
-    pub const ALL: [JobState; 4] =
-        [JobState::Running, JobState::Done, JobState::Failed, JobState::Cancelled];
+    pub const ALL: [JobState; 4] = [JobState::Running, JobState::Done, JobState::Failed, JobState::Cancelled];
 
     /// Its name, as tables and listings show it.
     pub fn name(self) -> &'static str {

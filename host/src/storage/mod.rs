@@ -27,9 +27,7 @@ pub use finding::{
     DECISION_KEY_PREFIX, Decided, Decision, FindingFilter, FindingRecord, FindingState, NewDecision, Repairs,
     Sighting,
 };
-pub use job::{
-    Begun, Counters, JobFilter, JobKind, JobPage, JobRecord, JobScope, JobState, NewJob, Next,
-};
+pub use job::{Begun, Counters, JobFilter, JobKind, JobPage, JobRecord, JobScope, JobState, NewJob, Next};
 pub use lifecycle::{Setback, State};
 pub use module::{ACTIVATIONS_PER_CONNECTION_MAX, ACTIVATIONS_WITH_MODULES, Activation};
 pub use record::{
@@ -143,7 +141,12 @@ pub trait Storage: Send + Sync {
     async fn advance_job(&self, page: JobPage) -> Result<JobRecord, StorageError>;
 
     /// End a running job before its end: as failed for a reason, or as cancelled without one. Fails with `Ended`.
-    async fn end_job(&self, number: Sequence, failure: Option<String>, at: Instant) -> Result<(), StorageError>;
+    async fn end_job(
+        &self,
+        number: Sequence,
+        failure: Option<String>,
+        at: Instant,
+    ) -> Result<(), StorageError>;
 
     /// A job.
     async fn job(&self, number: Sequence) -> Result<Option<JobRecord>, StorageError>;

@@ -9,8 +9,8 @@ use transload::contract::Instant;
 use transload::storage::{
     Acceptance, Activation, AttemptRecord, Begun, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter,
     EventRecord, FindingFilter, FindingRecord, Finish, Intake, JobFilter, JobPage, JobRecord, NewDecision,
-    NewDelivery, NewJob, Origin, Repairs, Sequence, Setback, SqliteStorage, State, Storage,
-    StorageError, StoredDelivery, StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
+    NewDelivery, NewJob, Origin, Repairs, Sequence, Setback, SqliteStorage, State, Storage, StorageError,
+    StoredDelivery, StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
 };
 
 use super::fault::StorageFault;
@@ -189,7 +189,12 @@ impl Storage for FaultyStorage {
         self.write(format!("advance job {}", page.job), self.inner.advance_job(page)).await
     }
 
-    async fn end_job(&self, number: Sequence, failure: Option<String>, at: Instant) -> Result<(), StorageError> {
+    async fn end_job(
+        &self,
+        number: Sequence,
+        failure: Option<String>,
+        at: Instant,
+    ) -> Result<(), StorageError> {
         self.write(format!("end job {number}"), self.inner.end_job(number, failure, at)).await
     }
 

@@ -94,11 +94,7 @@ pub(super) fn routes() -> Router<Admin> {
         .route("/connections/{name}/actions/{action}", post(run))
 }
 
-async fn start(
-    State(admin): State<Admin>,
-    name: At<String>,
-    body: axum::body::Body,
-) -> Answer<StartedView> {
+async fn start(State(admin): State<Admin>, name: At<String>, body: axum::body::Body) -> Answer<StartedView> {
     let Path(name) = name?;
     let asked: NewJob = body::json(body, JOB_BODY_BYTES_MAX).await?;
     let NewJob { kind, from, to, names, share_percent, restart } = asked;
@@ -161,11 +157,7 @@ async fn decide(
     Ok(Json(admin.host.decide(&name, &id, decision, &reason).await?.into()))
 }
 
-async fn repair(
-    State(admin): State<Admin>,
-    name: At<String>,
-    query: Asked<RepairQuery>,
-) -> Answer<Repairs> {
+async fn repair(State(admin): State<Admin>, name: At<String>, query: Asked<RepairQuery>) -> Answer<Repairs> {
     let (Path(name), Query(RepairQuery { job })) = (name?, query?);
     Ok(Json(admin.host.repair(&name, job).await?))
 }

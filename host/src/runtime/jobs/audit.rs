@@ -32,7 +32,9 @@ pub(super) fn findings(description: &Description, job: &JobRecord, page: &Findin
     tallies(&page.tallies)?;
     let count = page.findings.len();
     if count > FINDINGS_PER_PAGE_MAX {
-        return Err(format!("it has {count} findings, more than {FINDINGS_PER_PAGE_MAX}; answer in smaller pages"));
+        return Err(format!(
+            "it has {count} findings, more than {FINDINGS_PER_PAGE_MAX}; answer in smaller pages"
+        ));
     }
     if job.counters.findings.saturating_add(count as u64) > FINDINGS_PER_JOB_MAX {
         return Err(format!(
@@ -71,7 +73,10 @@ fn check(description: &Description, finding: &Finding) -> Result<(), String> {
     let title = repair.as_ref().map(|repair| &repair.title);
     for text in [Some(message), left.value.as_ref(), right.value.as_ref(), title].into_iter().flatten() {
         if text.len() > TEXT_BYTES_MAX {
-            return Err(format!("a text of finding {id:?} has {} bytes, more than {TEXT_BYTES_MAX}", text.len()));
+            return Err(format!(
+                "a text of finding {id:?} has {} bytes, more than {TEXT_BYTES_MAX}",
+                text.len()
+            ));
         }
     }
     for side in [left, right] {
@@ -160,21 +165,31 @@ mod tests {
     fn sums_have_to_add_up_to_the_last_digit() {
         assert_eq!(tallies(&[tally(decimal(15010, 2), decimal(150, 0), decimal(1, 1))]), Ok(()));
         let error = tallies(&[tally(decimal(15010, 2), decimal(150, 0), decimal(100_001, 6))]).unwrap_err();
-        assert!(error.contains("the total is 150.10, but 150 is matched and 0.100001 is left over"), "{error}");
+        assert!(
+            error.contains("the total is 150.10, but 150 is matched and 0.100001 is left over"),
+            "{error}"
+        );
         // At the edges of what a decimal holds.
         let most = decimal(i64::MAX, 0);
         assert_eq!(tallies(&[tally(most, most, decimal(0, 18))]), Ok(()));
         assert!(tallies(&[tally(most, most, most)]).is_err());
         assert!(tallies(&[tally(decimal(0, 19), decimal(0, 19), decimal(0, 19))]).is_err());
         let zero = decimal(0, 0);
-        assert!(tallies(&[tally(zero, zero, zero), tally(zero, zero, zero)]).unwrap_err().contains("two sums"));
+        assert!(
+            tallies(&[tally(zero, zero, zero), tally(zero, zero, zero)]).unwrap_err().contains("two sums")
+        );
     }
 
     #[test]
     fn a_decimal_reads_as_a_person_writes_it() {
-        for (units, exponent, expected) in
-            [(15010, 2, "150.10"), (-5, 2, "-0.05"), (0, 0, "0"), (0, 2, "0.00"), (12, 0, "12"), (1, 18, "0.000000000000000001")]
-        {
+        for (units, exponent, expected) in [
+            (15010, 2, "150.10"),
+            (-5, 2, "-0.05"),
+            (0, 0, "0"),
+            (0, 2, "0.00"),
+            (12, 0, "12"),
+            (1, 18, "0.000000000000000001"),
+        ] {
             assert_eq!(text(&decimal(units, exponent)), expected);
         }
         assert_eq!(text(&decimal(i64::MIN, 18)), "-9.223372036854775808");

@@ -1,9 +1,7 @@
 //! What people do with findings: look, decide, have them repaired.
 
 use super::super::host::{Host, RequestError};
-use crate::storage::{
-    Decided, Decision, FindingFilter, FindingRecord, NewDecision, Repairs, Sequence,
-};
+use crate::storage::{Decided, Decision, FindingFilter, FindingRecord, NewDecision, Repairs, Sequence};
 
 /// Repairs that are handed in with one commit; others wait for the writer meanwhile.
 const REPAIRS_AT_ONCE: u32 = 200;

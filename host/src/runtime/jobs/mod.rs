@@ -106,7 +106,8 @@ impl Host {
         let scope = scope(connection.active().description(), request).map_err(RequestError::Job)?;
         let _turn = shared.jobs.starting.lock().await;
         if shared.jobs.live().len() >= JOBS_AT_ONCE_MAX {
-            let reason = format!("{JOBS_AT_ONCE_MAX} jobs are under way already; wait for one, or cancel one");
+            let reason =
+                format!("{JOBS_AT_ONCE_MAX} jobs are under way already; wait for one, or cancel one");
             return Err(RequestError::Job(reason));
         }
         let (owner, at) = (connection.name.to_string(), shared.clock.now());
@@ -207,7 +208,10 @@ fn scope(description: &Description, request: JobRequest) -> Result<JobScope, Str
     let told: Vec<&str> = told.collect();
     let known = || if told.is_empty() { "none".to_owned() } else { told.join(", ") };
     if let Some(unknown) = names.iter().find(|name| !told.contains(&name.as_str())) {
-        return Err(format!("the connector tells no history of a trigger {unknown:?}; it tells that of: {}", known()));
+        return Err(format!(
+            "the connector tells no history of a trigger {unknown:?}; it tells that of: {}",
+            known()
+        ));
     }
     // In the manifest's order: what others refer to comes first there.
     let triggers: Vec<String> = told

@@ -85,7 +85,9 @@ impl Shared {
         let last = job.step as usize + 1 >= job.scope.names.len();
         let next = match cursor {
             Some(cursor) if more => Next::Page { step: job.step, cursor: Some(moved(job, cursor)?) },
-            None if more => return Err(broken("it has more of a history, and gave no cursor to go on with".to_owned())),
+            None if more => {
+                return Err(broken("it has more of a history, and gave no cursor to go on with".to_owned()));
+            }
             _ if last => Next::End,
             _ => Next::Page { step: job.step + 1, cursor: None },
         };
@@ -108,14 +110,18 @@ impl Call {
 fn moved(job: &JobRecord, cursor: String) -> Result<String, PageTrouble> {
     audit::cursor(&cursor).map_err(broken)?;
     if job.cursor.as_ref() == Some(&cursor) {
-        return Err(broken("it gave out the cursor that it was given, and would never come to an end".to_owned()));
+        return Err(broken(
+            "it gave out the cursor that it was given, and would never come to an end".to_owned(),
+        ));
     }
     Ok(cursor)
 }
 
 /// A page that breaks the contract. Another attempt would bring the same.
 fn broken(reason: String) -> PageTrouble {
-    PageTrouble::Failed(Trouble::Rejected(shortened(format!("the connector's page cannot be used: {reason}"))))
+    PageTrouble::Failed(Trouble::Rejected(shortened(format!(
+        "the connector's page cannot be used: {reason}"
+    ))))
 }
 
 fn empty(job: &JobRecord) -> JobPage {

@@ -62,7 +62,12 @@ impl Shared {
                 }
                 (Woken::Ready, Some(Err(trouble))) => match judge(trouble, &mut failures) {
                     Ok((delay, reason)) => {
-                        tracing::info!(connection = &*connection.name, job = job.number, reason, "a page is tried again");
+                        tracing::info!(
+                            connection = &*connection.name,
+                            job = job.number,
+                            reason,
+                            "a page is tried again"
+                        );
                         live.waits(Some(reason));
                         delay
                     }
@@ -120,7 +125,9 @@ fn judge(trouble: PageTrouble, failures: &mut u32) -> Result<(Duration, String),
         PageTrouble::Failed(Trouble::NeedsAttention(reason)) => {
             return Err(format!("{reason}; a person has to act first"));
         }
-        PageTrouble::Failed(Trouble::Storage(error @ StorageError::Ended(_))) => return Err(error.to_string()),
+        PageTrouble::Failed(Trouble::Storage(error @ StorageError::Ended(_))) => {
+            return Err(error.to_string());
+        }
         PageTrouble::Failed(Trouble::Storage(error)) => (error.to_string(), None, PAGE_ATTEMPTS_MAX),
     };
     *failures += 1;

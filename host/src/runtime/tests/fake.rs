@@ -107,7 +107,8 @@ impl Fake {
         let request = *self.page_request.lock().unwrap();
         if let Some(request) = request {
             let outcome = ports.http.send(parsed(request)).await;
-            let said = outcome.map_or_else(|error| error.to_string(), |response| response.status().to_string());
+            let said =
+                outcome.map_or_else(|error| error.to_string(), |response| response.status().to_string());
             ports.store.put("said", said.into_bytes()).await.unwrap();
         }
         let pages = ports.store.get("pages").await.unwrap();
@@ -117,7 +118,10 @@ impl Fake {
         let rival = self.rival.lock().unwrap().take();
         if let Some(rival) = rival {
             let (key, value) = ("pages".to_owned(), Some(b"x".to_vec()));
-            rival.write_entries("shop", vec![EntryWrite { key, value, version: 1, expected: None }]).await.unwrap();
+            rival
+                .write_entries("shop", vec![EntryWrite { key, value, version: 1, expected: None }])
+                .await
+                .unwrap();
         }
     }
 

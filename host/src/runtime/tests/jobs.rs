@@ -6,14 +6,12 @@ use super::super::{HostLimits, JobRequest, JobStatus, RequestError};
 use super::fake::{Fake, Setup, event, start, start_with};
 use super::vendor::Vendor;
 use crate::contract::{
-    Certainty, Decimal, Event, EventPage, Failure, Finding, FindingPage, Money, Repair, Retry, Severity, Side,
-    Tally,
+    Certainty, Decimal, Event, EventPage, Failure, Finding, FindingPage, Money, Repair, Retry, Severity,
+    Side, Tally,
 };
 use crate::egress::Portion;
 use crate::engine::CallError;
-use crate::storage::{
-    Decision, EventFilter, FindingFilter, FindingState, JobKind, JobState, Repairs, State,
-};
+use crate::storage::{Decision, EventFilter, FindingFilter, FindingState, JobKind, JobState, Repairs, State};
 
 fn request(kind: JobKind) -> JobRequest {
     JobRequest { kind, from: 1_000, to: 2_000, names: Vec::new(), share: Portion::QUARTER, restart: false }
@@ -38,7 +36,10 @@ fn finding(id: &str, certainty: Certainty) -> Finding {
         message: "there is no delivery".to_owned(),
         left: side(Some(id)),
         right: side(None),
-        repair: Some(Repair { title: "create it".to_owned(), event: event(&format!("repair-{id}"), "order-1") }),
+        repair: Some(Repair {
+            title: "create it".to_owned(),
+            event: event(&format!("repair-{id}"), "order-1"),
+        }),
     }
 }
 
@@ -203,7 +204,10 @@ async fn pages_that_break_the_contract_fail_the_job() {
         (found(twice, None), "two findings have the id \"f\""),
         (found(vec![stranger], None), "\"elsewhere\", which is no API"),
         (found(vec![finding("", Certainty::Confirmed)], None), "the id of finding \"\" has 0 bytes"),
-        (FindingPage { tallies: vec![sums], ..found(Vec::new(), None) }, "total is 3.00, but 2 is matched and 0.99"),
+        (
+            FindingPage { tallies: vec![sums], ..found(Vec::new(), None) },
+            "total is 3.00, but 2 is matched and 0.99",
+        ),
     ] {
         setup.fake.found.lock().unwrap().push_back(Ok(Ok(page)));
         let status = setup.ran(JobRequest { restart: true, ..request(JobKind::Reconcile) }).await;

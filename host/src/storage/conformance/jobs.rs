@@ -43,7 +43,10 @@ pub(crate) fn finding(id: &str) -> Finding {
         message: "one cent too little".to_owned(),
         left: side("ghl", Some(amount)),
         right: side("track-pod", None),
-        repair: Some(Repair { title: "write it".to_owned(), event: event(&format!("repair-{id}"), "order-1") }),
+        repair: Some(Repair {
+            title: "write it".to_owned(),
+            event: event(&format!("repair-{id}"), "order-1"),
+        }),
     }
 }
 

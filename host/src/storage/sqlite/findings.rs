@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
 use super::super::{
-    DECISION_KEY_PREFIX, Decided, Decision, EntryWrite, FindingFilter, FindingRecord, FindingState, JobRecord,
-    NewDecision, Repairs, Sequence, Sighting, StorageError,
+    DECISION_KEY_PREFIX, Decided, Decision, EntryWrite, FindingFilter, FindingRecord, FindingState,
+    JobRecord, NewDecision, Repairs, Sequence, Sighting, StorageError,
 };
 use super::columns::{json_column, named_column, to_json};
 use super::open::translated;

@@ -21,7 +21,8 @@ pub(super) fn begin(connection: &Connection, new: &NewJob) -> Result<Begun, Stor
             execute(connection, sql, params![job.number, new.at])?;
             return Ok(Begun { job: existing(connection, job.number)?, resumed: true });
         }
-        let sql = "UPDATE jobs SET state = 'cancelled', ended_at = ?2 WHERE number = ?1 AND state = 'running'";
+        let sql =
+            "UPDATE jobs SET state = 'cancelled', ended_at = ?2 WHERE number = ?1 AND state = 'running'";
         execute(connection, sql, params![job.number, new.at])?;
     }
     let sql = "INSERT INTO jobs (connection, kind, scope_from, scope_to, names, state, step, pages, checked, events,
@@ -92,7 +93,8 @@ pub(super) fn end(
     at: Instant,
 ) -> Result<(), StorageError> {
     let state = if failure.is_some() { JobState::Failed } else { JobState::Cancelled };
-    let sql = "UPDATE jobs SET state = ?2, reason = ?3, ended_at = ?4 WHERE number = ?1 AND state = 'running'";
+    let sql =
+        "UPDATE jobs SET state = ?2, reason = ?3, ended_at = ?4 WHERE number = ?1 AND state = 'running'";
     match execute(connection, sql, params![number, state.name(), failure, at])? {
         0 => Err(StorageError::Ended(name(number))),
         _ => Ok(()),

@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use super::super::{
     Acceptance, Activation, AttemptRecord, Begun, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter,
     EventRecord, FindingFilter, FindingRecord, Finish, Intake, JobFilter, JobPage, JobRecord, NewDecision,
-    NewDelivery, NewJob, Repairs, Sequence, Setback, State, Storage, StorageError,
-    StoredDelivery, StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
+    NewDelivery, NewJob, Repairs, Sequence, Setback, State, Storage, StorageError, StoredDelivery,
+    StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
 };
-use super::{SqliteStorage, attempts, deliveries, entries, events, findings, jobs, modules, purge, work, writes};
+use super::{
+    SqliteStorage, attempts, deliveries, entries, events, findings, jobs, modules, purge, work, writes,
+};
 use crate::contract::Instant;
 
 #[async_trait]
@@ -101,7 +103,12 @@ impl Storage for SqliteStorage {
         self.write(move |connection| jobs::advance(connection, &page)).await
     }
 
-    async fn end_job(&self, number: Sequence, failure: Option<String>, at: Instant) -> Result<(), StorageError> {
+    async fn end_job(
+        &self,
+        number: Sequence,
+        failure: Option<String>,
+        at: Instant,
+    ) -> Result<(), StorageError> {
         self.write_quietly(move |connection| jobs::end(connection, number, failure.as_deref(), at)).await
     }
 

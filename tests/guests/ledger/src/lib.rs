@@ -10,8 +10,8 @@ mod history;
 use serde::Deserialize;
 use transload_sdk::manifest::{self, Action, ActionAccess, Description, Kind, Origin};
 use transload_sdk::{
-    Connector, Context, Envelope, Event, EventPage, Failure, FindingPage, Order, Receipt, Scope, Verb, Window,
-    Work, rejected,
+    Connector, Context, Envelope, Event, EventPage, Failure, FindingPage, Order, Receipt, Scope, Verb,
+    Window, Work, rejected,
 };
 use transload_wire::api::{Api, Credential};
 use transload_wire::{Endpoint, InDoubt, Method};
@@ -143,10 +143,7 @@ pub(crate) fn event(id: String, subject: &str) -> Result<Event, Failure> {
         status: transload_model::OrderStatus::Pending,
         payment: None,
         fulfillment: None,
-        total: transload_model::Money {
-            amount: transload_model::Decimal::ZERO,
-            currency: "USD".parse()?,
-        },
+        total: transload_model::Money { amount: transload_model::Decimal::ZERO, currency: "USD".parse()? },
         subtotal: None,
         discount: None,
         tax: None,
