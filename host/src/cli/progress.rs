@@ -32,11 +32,13 @@ pub async fn follow(desk: &Desk, connection: &str, job: &Value) -> Result<Starte
             job.number
         ));
     }
+    // One listener for all of it: between two, a signal would be lost.
+    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     let mut interrupted = false;
     while job.live {
         line.show(&job);
         tokio::select! {
-            _ = tokio::signal::ctrl_c(), if !interrupted => {
+            _ = &mut interrupt, if !interrupted => {
                 interrupted = true;
                 line.note("stopping the job");
                 job = desk.host.post(&format!("jobs/{}/cancel", job.number), Vec::new()).await?.read()?;

@@ -102,7 +102,8 @@ impl Reconcile {
 
 fn print(report: &Report, local: bool) {
     let job = &report.started.job;
-    print_findings(&report.list, "more: transload findings CONNECTION --state all --before");
+    let more = format!("more: transload findings {} --state all --before", job.connection);
+    print_findings(&report.list, &more);
     print_tallies(&job.tallies);
     say!("{}  {}", style::good("ok"), summary(job));
     if let Some(Repairs { submitted, known }) = report.repairs {

@@ -249,7 +249,7 @@ impl Host {
     }
 
     /// Wait until nothing runs, and nothing that is known now will within `horizon`. Work of paused connections does not
-    /// count, nor do later rounds of polls.
+    /// count, nor do later rounds of polls, nor jobs.
     pub async fn idle(&self, horizon: Duration) {
         let mut activity = self.shared.activity.subscribe();
         loop {

@@ -12,6 +12,16 @@ pub const FINDINGS_PER_PAGE_MAX: usize = 10_000;
 /// Findings of one job. With more, people read none of them: the scope is too wide, or the settings are wrong.
 pub const FINDINGS_PER_JOB_MAX: u64 = 100_000;
 
+/// Pages of one job. A connector that goes on and on has lost its way; a million rows in pages of a hundred are a hundredth
+/// of this.
+const PAGES_PER_JOB_MAX: u64 = 1_000_000;
+
+/// Objects that one page compares: a thousand times what fits into a connector's memory.
+const CHECKED_PER_PAGE_MAX: u64 = 1_000_000_000;
+
+/// The largest event of a repair, in bytes of JSON. An order of a hundred lines has about 40 KB.
+const REPAIR_BYTES_MAX: usize = 64 << 10;
+
 /// Sums of one page: a few systems, and no more currencies than there are.
 const TALLIES_MAX: usize = 1_000;
 
@@ -30,6 +40,12 @@ const EXPONENT_MAX: u8 = 18;
 /// Check a page of `job`. Fails with what is wrong.
 pub(super) fn findings(description: &Description, job: &JobRecord, page: &FindingPage) -> Result<(), String> {
     tallies(&page.tallies)?;
+    if page.checked > CHECKED_PER_PAGE_MAX {
+        return Err(format!(
+            "it says that it compared {} objects, more than {CHECKED_PER_PAGE_MAX}",
+            page.checked
+        ));
+    }
     let count = page.findings.len();
     if count > FINDINGS_PER_PAGE_MAX {
         return Err(format!(
@@ -52,8 +68,11 @@ pub(super) fn findings(description: &Description, job: &JobRecord, page: &Findin
     Ok(())
 }
 
-/// Check a cursor's length.
-pub(super) fn cursor(cursor: &str) -> Result<(), String> {
+/// Check whether `job` may go on, with this cursor.
+pub(super) fn cursor(job: &JobRecord, cursor: &str) -> Result<(), String> {
+    if job.counters.pages + 1 >= PAGES_PER_JOB_MAX {
+        return Err(format!("the job has {PAGES_PER_JOB_MAX} pages and is not at its end; narrow its scope"));
+    }
     match cursor.len() {
         0..=CURSOR_BYTES_MAX => Ok(()),
         bytes => Err(format!("its cursor has {bytes} bytes, more than {CURSOR_BYTES_MAX}")),
@@ -82,9 +101,11 @@ fn check(description: &Description, finding: &Finding) -> Result<(), String> {
     for side in [left, right] {
         check_side(description, id, side)?;
     }
-    match repair {
-        Some(repair) => check_events(description, std::slice::from_ref(&repair.event)),
-        None => Ok(()),
+    let Some(repair) = repair else { return Ok(()) };
+    check_events(description, std::slice::from_ref(&repair.event))?;
+    match serde_json::to_vec(&repair.event).map_err(|error| error.to_string())?.len() {
+        0..=REPAIR_BYTES_MAX => Ok(()),
+        bytes => Err(format!("the repair of finding {id:?} has {bytes} bytes, more than {REPAIR_BYTES_MAX}")),
     }
 }
 
@@ -151,6 +172,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::contract::{Certainty, Event, Repair, Severity};
+    use crate::runtime::tests::fake::{description, event};
+    use crate::storage::{Counters, JobKind, JobScope, JobState};
 
     fn decimal(units: i64, exponent: u8) -> Decimal {
         Decimal { units, exponent }
@@ -196,9 +220,92 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_has_a_limit() {
-        assert_eq!(cursor(&"x".repeat(CURSOR_BYTES_MAX)), Ok(()));
-        assert!(cursor(&"x".repeat(CURSOR_BYTES_MAX + 1)).is_err());
+    fn a_cursor_and_the_pages_of_a_job_have_limits() {
+        let mut job = job();
+        assert_eq!(cursor(&job, &"x".repeat(CURSOR_BYTES_MAX)), Ok(()));
+        assert!(cursor(&job, &"x".repeat(CURSOR_BYTES_MAX + 1)).is_err());
+        job.counters.pages = PAGES_PER_JOB_MAX - 2;
+        assert_eq!(cursor(&job, "x"), Ok(()));
+        job.counters.pages += 1;
+        assert!(cursor(&job, "x").unwrap_err().contains("1000000 pages"));
+    }
+
+    fn job() -> JobRecord {
+        JobRecord {
+            number: 1,
+            connection: "shop".to_owned(),
+            kind: JobKind::Reconcile,
+            scope: JobScope { from: 0, to: 1, names: Vec::new() },
+            state: JobState::Running,
+            step: 0,
+            cursor: None,
+            counters: Counters::default(),
+            tallies: Vec::new(),
+            reason: None,
+            started_at: 0,
+            updated_at: 0,
+            ended_at: None,
+        }
+    }
+
+    fn found(count: usize) -> FindingPage {
+        let side = |_| Side { system: "ghl".to_owned(), id: None, value: None, amount: None };
+        let finding = |number: usize| Finding {
+            id: number.to_string(),
+            kind: "amount".to_owned(),
+            severity: Severity::Info,
+            certainty: Certainty::Confirmed,
+            subject: "order-1".to_owned(),
+            message: String::new(),
+            left: side(0),
+            right: side(1),
+            repair: None,
+        };
+        let findings = (0..count).map(finding).collect();
+        FindingPage { findings, checked: 0, tallies: Vec::new(), cursor: None }
+    }
+
+    #[test]
+    fn findings_have_limits() {
+        let (description, mut job) = (description(), job());
+        let check = |job: &JobRecord, page: &FindingPage| findings(&description, job, page);
+        assert_eq!(check(&job, &found(FINDINGS_PER_PAGE_MAX)), Ok(()));
+        assert!(check(&job, &found(FINDINGS_PER_PAGE_MAX + 1)).unwrap_err().contains("10001 findings"));
+        job.counters.findings = FINDINGS_PER_JOB_MAX - 1;
+        assert_eq!(check(&job, &found(1)), Ok(()));
+        assert!(check(&job, &found(2)).unwrap_err().contains("more than 100000 differences"));
+        job.counters.findings = 0;
+        let mut page = found(1);
+        page.findings[0].id = "x".repeat(NAME_BYTES_MAX);
+        page.findings[0].message = "x".repeat(TEXT_BYTES_MAX);
+        page.checked = CHECKED_PER_PAGE_MAX;
+        assert_eq!(check(&job, &page), Ok(()));
+        page.checked += 1;
+        assert!(check(&job, &page).unwrap_err().contains("1000000001 objects"));
+        page.checked = 0;
+        page.findings[0].id.push('x');
+        assert!(check(&job, &page).unwrap_err().contains("201 bytes"));
+        page.findings[0].id = "a\nb".to_owned();
+        assert!(check(&job, &page).unwrap_err().contains("no control characters"));
+        page = found(1);
+        page.findings[0].message = "x".repeat(TEXT_BYTES_MAX + 1);
+        assert!(check(&job, &page).unwrap_err().contains("4097 bytes"));
+        let mut repair = event("repair", "order-1");
+        let empty = serde_json::to_vec(&Event { raw: Some(String::new()), ..repair.clone() }).unwrap().len();
+        for (bytes, fits) in [(REPAIR_BYTES_MAX - empty, true), (REPAIR_BYTES_MAX - empty + 1, false)] {
+            repair.raw = Some("x".repeat(bytes));
+            let title = String::new();
+            page = found(1);
+            page.findings[0].repair = Some(Repair { title, event: repair.clone() });
+            assert_eq!(check(&job, &page).is_ok(), fits);
+        }
+        let sum = |number: usize| Tally { system: number.to_string(), ..tally(zero(), zero(), zero()) };
+        assert_eq!(tallies(&(0..TALLIES_MAX).map(sum).collect::<Vec<_>>()), Ok(()));
+        assert!(tallies(&(0..=TALLIES_MAX).map(sum).collect::<Vec<_>>()).unwrap_err().contains("1001 sums"));
+    }
+
+    fn zero() -> Decimal {
+        decimal(0, 0)
     }
 
     proptest! {

@@ -74,6 +74,9 @@ pub(super) struct Jobs {
 
 /// A job that the host is at.
 struct Live {
+    connection: String,
+    kind: JobKind,
+    scope: JobScope,
     cancelled: watch::Sender<bool>,
     waiting: Mutex<Option<String>>,
 }
@@ -82,6 +85,13 @@ impl Jobs {
     fn live(&self) -> MutexGuard<'_, BTreeMap<Sequence, Arc<Live>>> {
         // Every change is one insert or removal.
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The job under way that is the same work.
+    fn same(&self, connection: &str, kind: JobKind, scope: &JobScope) -> Option<Arc<Live>> {
+        let live = self.live();
+        let mut newest_first = live.values().rev();
+        newest_first.find(|it| it.connection == connection && it.kind == kind && it.scope == *scope).cloned()
     }
 }
 
@@ -105,7 +115,11 @@ impl Host {
         let JobRequest { kind, share, restart, .. } = request;
         let scope = scope(connection.active().description(), request).map_err(RequestError::Job)?;
         let _turn = shared.jobs.starting.lock().await;
-        if shared.jobs.live().len() >= JOBS_AT_ONCE_MAX {
+        let same = shared.jobs.same(&connection.name, kind, &scope);
+        if let Some(same) = same.as_ref().filter(|_| restart) {
+            same.cancelled.send_replace(true);
+        }
+        if shared.jobs.live().len() >= JOBS_AT_ONCE_MAX && (same.is_none() || restart) {
             let reason =
                 format!("{JOBS_AT_ONCE_MAX} jobs are under way already; wait for one, or cancel one");
             return Err(RequestError::Job(reason));
@@ -167,7 +181,13 @@ impl Shared {
             return;
         }
         let (cancelled, cancel) = watch::channel(false);
-        let live = Arc::new(Live { cancelled, waiting: Mutex::default() });
+        let live = Arc::new(Live {
+            connection: job.connection.clone(),
+            kind: job.kind,
+            scope: job.scope.clone(),
+            cancelled,
+            waiting: Mutex::default(),
+        });
         jobs.insert(job.number, Arc::clone(&live));
         let (shared, connection) = (Arc::clone(self), Arc::clone(connection));
         self.tasks.spawn(async move {

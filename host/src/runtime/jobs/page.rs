@@ -108,7 +108,7 @@ impl Call {
 
 /// A cursor that leads on. One that stays would have the job go round for ever.
 fn moved(job: &JobRecord, cursor: String) -> Result<String, PageTrouble> {
-    audit::cursor(&cursor).map_err(broken)?;
+    audit::cursor(job, &cursor).map_err(broken)?;
     if job.cursor.as_ref() == Some(&cursor) {
         return Err(broken(
             "it gave out the cursor that it was given, and would never come to an end".to_owned(),

@@ -19,7 +19,7 @@ use crate::config::WebhookConfig;
 use crate::contract::*;
 use crate::egress::Secret;
 use crate::engine::{CallError, ModuleError, Ports};
-pub(super) use crate::storage::conformance::event;
+pub(in crate::runtime) use crate::storage::conformance::event;
 use crate::storage::{EntryWrite, EventFilter, EventRecord, SqliteOptions, SqliteStorage, State, Storage};
 
 /// What deliveries carry in `x-token`.
@@ -266,7 +266,7 @@ impl Connector for Fake {
     }
 }
 
-fn description() -> Description {
+pub(in crate::runtime) fn description() -> Description {
     let webhook = Webhook {
         signatures: vec![Signature::SharedToken("x-token".to_owned())],
         public_keys: Vec::new(),

@@ -148,7 +148,7 @@ async fn a_cancelled_job_goes_on_or_begins_anew_as_it_is_asked() {
     let restart = JobRequest { restart: true, ..request(JobKind::Backfill) };
     let anew = setup.host.start_job("shop", restart).await.unwrap();
     assert!(!anew.resumed && anew.job.number > number && anew.job.cursor.is_none());
-    // The one before notices at its next page.
+    // The one before is left.
     let before = setup.host.job_left(number).await.unwrap();
     assert_eq!((before.job.state, before.job.counters.pages), (JobState::Cancelled, 1));
     setup.host.cancel_job(anew.job.number).await.unwrap();

@@ -1,7 +1,7 @@
 //! The runtime with a connector that does as it is told.
 
 mod admin;
-mod fake;
+pub(super) mod fake;
 mod flow;
 mod intake;
 mod jobs;
