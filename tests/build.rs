@@ -6,6 +6,7 @@ fn main() {
         "transload-courier-guest",
         "transload-courier-next-guest",
         "transload-hostile-guest",
+        "transload-ledger-guest",
         "transload-mapper-guest",
     ]);
     transload_guest_build::constants(&built);

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use transload::engine::{CallError, Engine, EngineError, EngineOptions, Limits, Module, Ports};
+use transload::contract::Scope;
+use transload::engine::{CallError, Engine, EngineError, EngineOptions, JobLimits, Limits, Module, Ports};
 
 use crate::guests::{HOSTILE_GUEST, hostile, offline, tight};
 
@@ -118,4 +119,18 @@ async fn a_tick_is_how_often_limits_are_looked_at() {
     let stopped = compute(Duration::from_millis(10)).await;
     assert_eq!(stopped, Err(CallError::CpuExhausted { call: "run", limit: limits.cpu }));
     assert_eq!(compute(Duration::MAX).await, Ok(Ok("computed".to_owned())));
+}
+
+#[tokio::test]
+async fn a_page_of_a_job_has_limits_of_its_own() {
+    let jobs = JobLimits { call_timeout: Duration::from_secs(60), ..JobLimits::default() };
+    let limits = Limits { call_timeout: Duration::from_millis(300), jobs, ..Limits::default() };
+    let engine = Engine::new(EngineOptions { limits, ..EngineOptions::default() }).unwrap();
+    let module = engine.load(transload_tests::LEDGER_GUEST).await.unwrap();
+    let ports = || Ports { settings: Arc::from(r#"{"pause_ms":600}"#), ..offline(&Arc::default()) };
+    let scope = Scope { start: 0, end: 1, kinds: Vec::new() };
+    let timeout = CallError::Timeout { call: "reconcile", limit: Duration::from_millis(300) };
+    assert_eq!(module.instance(ports()).await.unwrap().reconcile(&scope, None).await, Err(timeout));
+    let page = module.job_instance(ports()).await.unwrap().reconcile(&scope, None).await.unwrap().unwrap();
+    assert_eq!((page.checked, page.findings.len()), (100, 6));
 }

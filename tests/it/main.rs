@@ -16,6 +16,7 @@ mod event;
 mod events;
 mod guests;
 mod hostile;
+mod jobs;
 mod kill;
 mod operate;
 mod outgoing;

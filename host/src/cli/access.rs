@@ -56,14 +56,19 @@ impl Access {
             Ok(_) | Err(StorageError::Older { .. }) => {}
             Err(error) => return Err(usage(error)),
         }
-        let storage = SqliteStorage::open(&places.database).map_err(|error| match error {
-            StorageError::InUse { path } => Failed::Operation(anyhow!(
-                "a host has {} and does not answer: it is starting or stopping, or embeds Transload as a library; \
-                 try again, or use that program",
-                path.display()
-            )),
-            error => usage(error),
-        })?;
+        let storage = SqliteStorage::open(&places.database).map_err(in_use)?;
         Ok((places, Hand::File(storage)))
+    }
+}
+
+/// Why a database cannot be had for changing it. Somebody who has it and does not answer is no fault of the usage.
+pub fn in_use(error: StorageError) -> Failed {
+    match error {
+        StorageError::InUse { path } => Failed::Operation(anyhow!(
+            "a host has {} and does not answer: it is starting or stopping, or embeds Transload as a library; \
+             try again, or use that program",
+            path.display()
+        )),
+        error => usage(error),
     }
 }

@@ -98,7 +98,8 @@ fn write(file: &Path, address: &Address) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn token() -> anyhow::Result<String> {
+/// A token that nobody can guess.
+pub fn token() -> anyhow::Result<String> {
     let mut bytes = [0; TOKEN_BYTES];
     let random = rustls::crypto::ring::default_provider().secure_random;
     random.fill(&mut bytes).map_err(|_| anyhow!("the system gives no random numbers"))?;

@@ -11,17 +11,24 @@ macro_rules! say {
 }
 
 mod access;
+mod action;
+mod backfill;
 mod changes;
 mod check;
+mod decide;
 mod demo;
+mod desk;
 mod discard;
 mod door;
 mod events;
+mod findings;
 mod inspect;
 mod journal;
 mod modules;
 mod offline;
 mod preview;
+mod progress;
+mod reconcile;
 mod remote;
 mod replay;
 mod resume;
@@ -31,8 +38,8 @@ mod run;
 mod sandbox;
 mod select;
 mod setup;
+mod span;
 mod style;
-
 mod swap;
 
 use std::io::IsTerminal;
@@ -51,7 +58,8 @@ use tracing_subscriber::EnvFilter;
                   transload check --config transload.toml      is everything in order?\n  \
                   transload run --config transload.toml        run it\n  \
                   transload events --state dead                what could not be handled\n  \
-                  transload retry 12                           have event 12 run again\n\n\
+                  transload retry 12                           have event 12 run again\n  \
+                  transload reconcile shop --from 2026-11-01 --to 2026-11-30    do the systems agree?\n\n\
                   Exit codes: 0 done, 1 it failed, 2 the usage or the configuration is wrong.\n\
                   Set TRANSLOAD_LOG (error, warn, info, debug; warn if it is not set) for more or fewer log lines."
 )]
@@ -74,6 +82,11 @@ enum Command {
     Swap(swap::Swap),
     Rollback(rollback::Rollback),
     Resume(resume::Resume),
+    Reconcile(reconcile::Reconcile),
+    Findings(findings::Findings),
+    Decide(decide::Decide),
+    Backfill(backfill::Backfill),
+    Action(action::Action),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -131,6 +144,11 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Swap(swap) => swap.run().await,
         Command::Rollback(rollback) => rollback.run().await,
         Command::Resume(resume) => resume.run().await,
+        Command::Reconcile(reconcile) => reconcile.run().await,
+        Command::Findings(findings) => findings.run().await,
+        Command::Decide(decide) => decide.run().await,
+        Command::Backfill(backfill) => backfill.run().await,
+        Command::Action(action) => action.run().await,
         Command::Sandbox(sandbox) => sandbox.run().await,
     }
 }

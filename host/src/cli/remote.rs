@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use axum::Router;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -12,6 +13,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
+use tower_service::Service as _;
 use url::form_urlencoded::Serializer;
 
 use super::door::Address;
@@ -27,8 +29,16 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// A host that answered.
 pub struct Remote {
-    address: SocketAddr,
+    way: Way,
     token: String,
+}
+
+/// What leads to a host.
+enum Way {
+    /// It answers on this machine.
+    Tcp(SocketAddr),
+    /// It is in this process.
+    Within(Router),
 }
 
 /// What the host answered.
@@ -42,10 +52,15 @@ impl Remote {
     /// nobody, or to somebody who does not know its token.
     pub async fn find(database: &Path) -> Option<Remote> {
         let Address { address, token, .. } = Address::read(database)?;
-        let remote = Remote { address, token };
+        let remote = Remote { way: Way::Tcp(address), token };
         let asked = remote.exchange(Method::GET, "connections", Bytes::new());
         let reply = tokio::time::timeout(PRESENCE_TIMEOUT, asked).await.ok()?.ok()?;
         (reply.status == StatusCode::OK).then_some(remote)
+    }
+
+    /// The host in this process whose admin API `router` is.
+    pub fn within(router: Router, token: String) -> Remote {
+        Remote { way: Way::Within(router), token }
     }
 
     /// Asks for something. `path` is below `/admin/v1/`.
@@ -64,19 +79,37 @@ impl Remote {
     }
 
     async fn exchange(&self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Reply> {
-        let tcp = TcpStream::connect(self.address).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(tcp)).await?;
-        tokio::spawn(connection);
         let request = Request::builder()
             .method(method)
             .uri(format!("/admin/v1/{path}"))
-            .header(header::HOST, self.address.to_string())
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
-            .body(Full::new(body))?;
-        let (head, body) = sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|error| anyhow!(error))?;
-        Ok(Reply { status: head.status, body: body.to_bytes() })
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        let (head, body) = match &self.way {
+            Way::Tcp(address) => {
+                let request = request.header(header::HOST, address.to_string()).body(Full::new(body))?;
+                let tcp = TcpStream::connect(address).await?;
+                let (mut sender, connection) = http1::handshake(TokioIo::new(tcp)).await?;
+                tokio::spawn(connection);
+                let (head, body) = sender.send_request(request).await?.into_parts();
+                (head, collected(body).await?)
+            }
+            Way::Within(router) => {
+                let request = request.body(axum::body::Body::from(body))?;
+                let (head, body) = router.clone().call(request).await?.into_parts();
+                (head, collected(body).await?)
+            }
+        };
+        Ok(Reply { status: head.status, body })
     }
+}
+
+/// The whole body of an answer.
+async fn collected<B>(body: B) -> anyhow::Result<Bytes>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|error| anyhow!(error))?;
+    Ok(body.to_bytes())
 }
 
 impl Reply {
@@ -95,6 +128,14 @@ impl Reply {
         }
         let said = self.json().and_then(|body| Some(body.get("error")?.as_str()?.to_owned()));
         Some(said.unwrap_or_else(|| format!("the host answered {}", self.status)))
+    }
+
+    /// The answer as it came; fails with the host's own words if it refused.
+    pub fn text(&self) -> anyhow::Result<String> {
+        match self.refusal() {
+            Some(reason) => Err(anyhow!(reason)),
+            None => Ok(String::from_utf8_lossy(&self.body).into_owned()),
+        }
     }
 
     /// The answer, whatever it says.

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::line::Line;
 use super::outbound::{Admission, Admitted, Outbound, Refusal, Ticket};
 use super::policy::{Permit, Policy};
+use super::portion::Portion;
 use super::{Common, EgressError, Grant, headers};
 use crate::contract::Description;
 use crate::engine::{Http, HttpError};
@@ -94,7 +95,11 @@ impl ConnectionEgress {
 #[async_trait]
 impl Outbound for ConnectionEgress {
     async fn admit(&self, request: Request<Bytes>) -> Result<Admission, Refusal> {
-        self.shared.admit(request).await.map(|(_, admission)| admission)
+        self.shared.admit(request, None).await.map(|(_, admission)| admission)
+    }
+
+    async fn admit_portion(&self, request: Request<Bytes>, portion: Portion) -> Result<Admission, Refusal> {
+        self.shared.admit(request, Some(portion)).await.map(|(_, admission)| admission)
     }
 
     async fn send(&self, admitted: Admitted) -> Result<Response<Bytes>, HttpError> {
@@ -149,7 +154,7 @@ impl Shared {
         &self,
         request: Request<Bytes>,
     ) -> (Option<String>, Result<Response<Bytes>, HttpError>) {
-        match self.admit(request).await {
+        match self.admit(request, None).await {
             Ok((api, admission)) => {
                 let outcome = match admission {
                     Admission::Admitted(admitted) => self.send(admitted).await,
@@ -166,7 +171,11 @@ impl Shared {
     }
 
     /// Admit a request, and say the position of the API that it is for.
-    async fn admit(&self, request: Request<Bytes>) -> Result<(usize, Admission), Refusal> {
+    async fn admit(
+        &self,
+        request: Request<Bytes>,
+        background: Option<Portion>,
+    ) -> Result<(usize, Admission), Refusal> {
         let denied = |api: Option<usize>, reason: String| Refusal {
             api: api.and_then(|api| self.name(api)),
             error: HttpError::Denied(reason),
@@ -184,7 +193,7 @@ impl Shared {
         parts.uri = target;
         // The connector's own choice would pin a connection's protocol; TLS negotiates it.
         parts.version = http::Version::HTTP_11;
-        if let Err(busy) = line.enter().await {
+        if let Err(busy) = line.enter(background).await {
             return Ok((api, Admission::Busy(busy)));
         }
         let request = Request::from_parts(parts, body);

@@ -315,3 +315,33 @@ async fn a_budget_outlives_a_swap() {
     drop(before);
     assert_eq!((status(&after).await, status(&after).await), (200, 429));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_background_waits_for_its_portion_where_others_are_turned_away() {
+    let (egress, _) = remembered();
+    let rates = [(100, 640_000)];
+    let (live, job) = (connection(&egress, &rates, TOKEN), connection(&egress, &rates, TOKEN));
+    let begun = Instant::now();
+    let admitted = async |count| {
+        let mut admitted = 0;
+        for _ in 0..count {
+            let request = Request::get(NOTE).body(Bytes::new()).unwrap();
+            let admission = job.admit_portion(request, Portion::QUARTER).await.unwrap();
+            admitted += usize::from(matches!(admission, Admission::Admitted(_)));
+        }
+        admitted
+    };
+    assert_eq!(admitted(25).await, 25);
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    // The next would fit in 650 seconds, which is longer than anybody waits.
+    assert_eq!(admitted(1).await, 0);
+    assert_eq!((begun.elapsed(), live.closed_until()), (Duration::ZERO, None));
+    tokio::time::sleep(Duration::from_secs(400)).await;
+    // In 250 seconds is soon enough.
+    assert_eq!(admitted(1).await, 1);
+    assert_eq!(begun.elapsed(), Duration::from_secs(650));
+    for _ in 0..99 {
+        assert_eq!(status(&live).await, 200);
+    }
+    assert_eq!(status(&live).await, 429);
+}

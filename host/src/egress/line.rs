@@ -17,6 +17,7 @@ use super::outbound::Transport;
 use super::place::Base;
 use super::policy::setting;
 use super::pool::{Pool, chain};
+use super::portion::Portion;
 use super::rate::{BudgetKey, Share};
 use super::redact::Redactor;
 use super::{Common, EgressError, EgressOptions, Grant, Via, headers, hints};
@@ -26,6 +27,10 @@ use crate::engine::HttpError;
 /// The longest a request waits for the API's rate budget. Longer, and the connector gets the answer the API would give,
 /// so that its event can step aside for others.
 const RATE_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// The same in the background, where nobody waits behind it, and where an answer "busy" would have a page of hundreds of
+/// requests begin again. Less than [`Limits::jobs`](crate::engine::Limits::jobs) give one request.
+const BACKGROUND_WAIT_MAX: Duration = Duration::from_mins(5);
 
 /// What leads to one API.
 pub(super) struct Line {
@@ -82,8 +87,11 @@ impl Line {
     }
 
     /// Take a place in the rate budget. If that would take too long, answer as the API would.
-    pub(super) async fn enter(&self) -> Result<(), Response<Bytes>> {
-        self.budget.take_within(RATE_WAIT_MAX).await.map_err(too_many)
+    /// In the background it is a place in a portion of it.
+    pub(super) async fn enter(&self, background: Option<Portion>) -> Result<(), Response<Bytes>> {
+        let patience = if background.is_some() { BACKGROUND_WAIT_MAX } else { RATE_WAIT_MAX };
+        let portion = background.unwrap_or(Portion::WHOLE);
+        self.budget.take_within(patience, portion).await.map_err(too_many)
     }
 
     /// Until when the budget admits nothing; none if it would.

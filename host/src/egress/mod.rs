@@ -23,6 +23,7 @@ mod place;
 mod plan;
 mod policy;
 mod pool;
+mod portion;
 mod rate;
 mod redact;
 mod window;
@@ -43,6 +44,7 @@ pub use self::connection::{CallObserver, CallRecord, ConnectionEgress};
 pub use self::credential::Secret;
 pub use self::error::EgressError;
 pub use self::outbound::{Admission, Admitted, Outbound, Refusal, Transport};
+pub use self::portion::{Portion, PortionError};
 
 /// How requests are sent.
 #[derive(Debug, Clone)]

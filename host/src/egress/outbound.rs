@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
+use super::portion::Portion;
 use crate::contract::{Access, InDoubt};
 use crate::engine::HttpError;
 
@@ -121,6 +122,13 @@ pub trait Outbound: Send + Sync {
     /// Decide whether a call may be made, say what it is by the manifest, and take its place in the rate budget. A refusal
     /// comes at once; for room in the budget it waits a few seconds.
     async fn admit(&self, request: Request<Bytes>) -> Result<Admission, Refusal>;
+
+    /// The same for work in the background: it is admitted only while less than `portion` of the rate budget is used up,
+    /// and waits minutes for that. An implementation without budgets need not tell the two apart.
+    async fn admit_portion(&self, request: Request<Bytes>, portion: Portion) -> Result<Admission, Refusal> {
+        let _ = portion;
+        self.admit(request).await
+    }
 
     /// Add the credential and send what was admitted. A response of any status is a success.
     async fn send(&self, admitted: Admitted) -> Result<Response<Bytes>, HttpError>;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::Secret;
+use super::portion::Portion;
 use super::window::Window;
 use crate::contract::Rate;
 
@@ -134,10 +135,11 @@ impl Limiter {
         state.windows.retain(|window| window.members > 0);
     }
 
-    /// Count a request at `now`, or say how long to wait before one fits; nothing is counted then.
-    pub(super) fn take(&self, now: Instant) -> Result<(), Duration> {
+    /// Count a request at `now`, or say how long to wait before one fits into a portion of the budget; nothing is counted
+    /// then.
+    pub(super) fn take(&self, now: Instant, portion: Portion) -> Result<(), Duration> {
         let mut state = self.state();
-        if let Some(until) = state.closed_until(now) {
+        if let Some(until) = state.closed_until(now, portion) {
             return Err(until.saturating_duration_since(now));
         }
         state.windows.iter_mut().for_each(|window| window.count(now, 1));
@@ -146,11 +148,11 @@ impl Limiter {
 
     /// Count a request as soon as one fits, but wait at most `patience`: longer, and nothing is counted, and the answer
     /// is how long it would be from then on.
-    pub(super) async fn take_within(&self, patience: Duration) -> Result<(), Duration> {
+    pub(super) async fn take_within(&self, patience: Duration, portion: Portion) -> Result<(), Duration> {
         let until = Instant::now() + patience;
         loop {
             let now = Instant::now();
-            let Err(wait) = self.take(now) else { return Ok(()) };
+            let Err(wait) = self.take(now, portion) else { return Ok(()) };
             if now + wait > until {
                 return Err(wait);
             }
@@ -167,14 +169,14 @@ impl Limiter {
 
     /// Until when no request fits; none if one does.
     pub(super) fn closed_until(&self, now: Instant) -> Option<Instant> {
-        self.state().closed_until(now)
+        self.state().closed_until(now, Portion::WHOLE)
     }
 }
 
 impl State {
-    fn closed_until(&mut self, now: Instant) -> Option<Instant> {
+    fn closed_until(&mut self, now: Instant, portion: Portion) -> Option<Instant> {
         let held = self.held_until.filter(|until| *until > now);
-        let full = self.windows.iter_mut().filter_map(|window| window.wait(now)).max();
+        let full = self.windows.iter_mut().filter_map(|window| window.wait(now, portion)).max();
         held.max(full.map(|wait| now + wait))
     }
 }

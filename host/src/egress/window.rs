@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::portion::Portion;
 use crate::contract::Rate;
 
 /// Parts that a window is divided into. A request counts until the whole of its part has left the window, so a budget is
@@ -72,13 +73,23 @@ impl Window {
         self.expire(now);
     }
 
-    /// How long until a request fits; none if one does.
-    pub(super) fn wait(&mut self, now: Instant) -> Option<Duration> {
+    /// How long until a request fits into a portion of the rate; none if one does. What others send until then is not
+    /// known.
+    pub(super) fn wait(&mut self, now: Instant, portion: Portion) -> Option<Duration> {
         self.expire(now);
-        if self.total < self.requests {
+        let room = portion.of(self.requests);
+        let (mut left, mut end) = (self.total, self.end());
+        if left < room {
             return None;
         }
-        Some(self.end().saturating_duration_since(now))
+        for count in self.counts.iter().copied() {
+            left = left.saturating_sub(count);
+            if left < room {
+                break;
+            }
+            end += self.part;
+        }
+        Some(end.saturating_duration_since(now))
     }
 
     /// Count `requests` at `now`; not before others that are counted.

@@ -24,8 +24,8 @@ pub enum CallError {
     },
     /// The connector computed for too long.
     #[error(
-        "the connector computed in {call} for longer than {limit:?}, the limit for one call (limits.cpu); it loops, or \
-         has too much to do at once"
+        "the connector computed in {call} for longer than {limit:?}, the limit for one call (limits.cpu; of a job, \
+         limits.jobs.cpu); it loops, or has too much to do at once"
     )]
     CpuExhausted {
         /// The function that was called.
@@ -35,8 +35,8 @@ pub enum CallError {
     },
     /// The call took too long, waiting included.
     #[error(
-        "{call} took longer than {limit:?}, the limit for one call (limits.call_timeout); it waited too long for a \
-         vendor, or made too many requests"
+        "{call} took longer than {limit:?}, the limit for one call (limits.call_timeout; of a job, \
+         limits.jobs.call_timeout); it waited too long for a vendor, or made too many requests"
     )]
     Timeout {
         /// The function that was called.

@@ -38,9 +38,10 @@ impl Instance {
         engine: &Engine,
         prepared: &Prepared,
         ports: Ports,
+        limits: &Arc<Limits>,
     ) -> Result<Instance, CallError> {
         let shared = &engine.shared;
-        let limits = Arc::clone(&shared.limits);
+        let limits = Arc::clone(limits);
         let slot = slot(&shared.slots, &limits).await?;
         let meter = Arc::new(Meter::new());
         let mut store = Store::new(&shared.wasmtime, State::new(ports, Arc::clone(&limits)));

@@ -37,6 +37,46 @@ pub struct Limits {
     pub log_lines: u32,
     /// Length of a line, its fields included, in bytes. The contract promises 4 KiB.
     pub log_line_bytes: usize,
+    /// What a page of a job may use instead.
+    pub jobs: JobLimits,
+}
+
+/// How much one page of a backfill or a reconciliation may use. Nobody waits behind it, it makes hundreds of requests,
+/// and each of them may wait minutes for the background's portion of a rate budget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobLimits {
+    /// Takes the place of [`Limits::cpu`].
+    pub cpu: Duration,
+    /// Takes the place of [`Limits::call_timeout`].
+    pub call_timeout: Duration,
+    /// Takes the place of [`Limits::http_timeout`]; waiting for the rate budget included, which the request itself, once
+    /// it is sent, is not given.
+    pub http_timeout: Duration,
+    /// Takes the place of [`Limits::http_requests`].
+    pub http_requests: u32,
+}
+
+impl Limits {
+    /// The limits of a page of a job.
+    pub(super) fn of_jobs(&self) -> Limits {
+        let JobLimits { cpu, call_timeout, http_timeout, http_requests } = self.jobs;
+        Limits { cpu, call_timeout, http_timeout, http_requests, ..self.clone() }
+    }
+}
+
+impl Default for JobLimits {
+    fn default() -> JobLimits {
+        JobLimits {
+            // Matching what is left over of a million rows at the end of a comparison.
+            cpu: Duration::from_secs(60),
+            // 400 requests at a quarter of 100 in ten seconds take 160 seconds; a vendor with a tenth of that rate, ten
+            // times as long.
+            call_timeout: Duration::from_mins(30),
+            // The five minutes that egress waits for room in the budget, and the request.
+            http_timeout: Duration::from_mins(6),
+            http_requests: 5_000,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -62,6 +102,7 @@ impl Default for Limits {
             store_call_bytes: 16 << 20,
             log_lines: 200,
             log_line_bytes: 4 << 10,
+            jobs: JobLimits::default(),
         }
     }
 }

@@ -36,7 +36,7 @@ use self::state::State;
 
 pub use self::call::CallError;
 pub use self::instance::Instance;
-pub use self::limits::Limits;
+pub use self::limits::{JobLimits, Limits};
 pub use self::module::{Module, ModuleError};
 pub use self::ports::{Http, HttpError, Log, Ports, Store};
 
@@ -124,6 +124,7 @@ struct Shared {
     wasmtime: wasmtime::Engine,
     linker: Linker<State>,
     limits: Arc<Limits>,
+    job_limits: Arc<Limits>,
     /// One permit for each instance that the pool has room for.
     slots: Arc<Semaphore>,
     cache: Option<Cache>,
@@ -140,8 +141,9 @@ impl Engine {
         let cache = options.cache_dir.as_deref().map(|it| Cache::open(it, &wasmtime)).transpose()?;
         let ticking = start_ticker(&wasmtime, options.tick.max(TICK_MIN)).map_err(EngineError::Ticker)?;
         let slots = Arc::new(Semaphore::new(options.instances_max as usize));
+        let job_limits = Arc::new(options.limits.of_jobs());
         let limits = Arc::new(options.limits);
-        let shared = Shared { wasmtime, linker, limits, slots, cache, _ticking: ticking };
+        let shared = Shared { wasmtime, linker, limits, job_limits, slots, cache, _ticking: ticking };
         Ok(Engine { shared: Arc::new(shared) })
     }
 

@@ -168,7 +168,14 @@ impl Module {
 
     /// Make a fresh instance that reaches the world through `ports`. Waits while the engine's instances are all in use.
     pub async fn instance(&self, ports: Ports) -> Result<Instance, CallError> {
-        Instance::new(&self.loaded.engine, &self.loaded.prepared, ports).await
+        let engine = &self.loaded.engine;
+        Instance::new(engine, &self.loaded.prepared, ports, &engine.shared.limits).await
+    }
+
+    /// The same for one page of a job, under [`Limits::jobs`](super::Limits::jobs).
+    pub async fn job_instance(&self, ports: Ports) -> Result<Instance, CallError> {
+        let engine = &self.loaded.engine;
+        Instance::new(engine, &self.loaded.prepared, ports, &engine.shared.job_limits).await
     }
 }
 
@@ -209,7 +216,7 @@ fn prepare(engine: &Engine, component: Component, version: &str) -> Result<Prepa
 }
 
 async fn describe(engine: &Engine, prepared: &Prepared) -> Result<Description, ModuleError> {
-    let made = Instance::new(engine, prepared, Ports::nothing()).await;
+    let made = Instance::new(engine, prepared, Ports::nothing(), &engine.shared.limits).await;
     let mut instance = made.map_err(ModuleError::Describe)?;
     instance.check_types().map_err(misfit)?;
     instance.describe().await.map_err(ModuleError::Describe)

@@ -10,6 +10,7 @@ use super::recorder::{Recorder, Told, Writes};
 use super::store::{CallStore, StoredEntries};
 use super::trace::{Outcome, Tape};
 use crate::contract::{Event, Instant};
+use crate::egress::Portion;
 use crate::engine::ports::NoStore;
 use crate::engine::{Ports, Store};
 use crate::storage::{AttemptRecord, EntryWrite, StorageError, Work, WorkId};
@@ -101,6 +102,11 @@ impl Shared {
     /// A call of a poll.
     pub(super) fn call_for_poll(&self, connection: &Connection) -> Call {
         self.call(connection, Writes::Denied(POLLS_READ), None, true)
+    }
+
+    /// A call for a page of a job, which keeps to its share of the rate budgets.
+    pub(super) fn call_for_job(&self, connection: &Connection, share: Portion) -> Call {
+        self.call(connection, Writes::Background(share), None, true)
     }
 
     /// A call of an action.

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::contract::{Change, Delivery, Description, Envelope, Event, EventPage, Failure, Probe, Receipt};
+use crate::contract::{
+    Change, Delivery, Description, Envelope, Event, EventPage, Failure, FindingPage, Probe, Receipt, Scope,
+    Window,
+};
 use crate::engine::{CallError, Module, ModuleError, Ports};
 
 /// A connector's answer, or why there is none.
@@ -24,6 +27,14 @@ pub(super) trait Connector: Send + Sync {
     async fn receive(&self, ports: Ports, delivery: &Delivery) -> Answer<Vec<Event>>;
     async fn handle(&self, ports: Ports, envelope: &Envelope, change: &Change) -> Answer<Receipt>;
     async fn poll(&self, ports: Ports, trigger: &str, cursor: Option<&str>) -> Answer<EventPage>;
+    async fn backfill(
+        &self,
+        ports: Ports,
+        trigger: &str,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Answer<EventPage>;
+    async fn reconcile(&self, ports: Ports, scope: &Scope, cursor: Option<&str>) -> Answer<FindingPage>;
     async fn run_action(&self, ports: Ports, name: &str, input: &str) -> Answer<String>;
     async fn check(&self, ports: Ports) -> Answer<Vec<Probe>>;
 }
@@ -60,6 +71,20 @@ impl Connector for Module {
 
     async fn poll(&self, ports: Ports, trigger: &str, cursor: Option<&str>) -> Answer<EventPage> {
         self.instance(ports).await?.poll(trigger, cursor).await
+    }
+
+    async fn backfill(
+        &self,
+        ports: Ports,
+        trigger: &str,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Answer<EventPage> {
+        self.job_instance(ports).await?.backfill(trigger, window, cursor).await
+    }
+
+    async fn reconcile(&self, ports: Ports, scope: &Scope, cursor: Option<&str>) -> Answer<FindingPage> {
+        self.job_instance(ports).await?.reconcile(scope, cursor).await
     }
 
     async fn run_action(&self, ports: Ports, name: &str, input: &str) -> Answer<String> {

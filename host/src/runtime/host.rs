@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::clock::Clock;
 use super::connection::Connection;
+use super::jobs::Jobs;
 use super::observe::{Feed, Happening, HostEvent};
 use super::options::{ConnectionSpec, HostError, HostLimits, HostOptions};
 use super::poll::STAGGER;
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) feed: Feed,
     pub(super) limits: HostLimits,
+    pub(super) jobs: Jobs,
     pub(super) stopping: watch::Sender<bool>,
     /// Everything that the host does on its own. It holds the storage; a stop waits for its end.
     pub(super) tasks: TaskTracker,
@@ -74,6 +76,9 @@ pub enum RequestError {
         /// What there is.
         known: String,
     },
+    /// A job cannot be started.
+    #[error("the job cannot be started: {0}")]
+    Job(String),
     /// An event is not one that the contract allows.
     #[error("{0}")]
     Event(String),
@@ -109,9 +114,39 @@ impl Host {
         Host::run(options, connections).await
     }
 
+    /// The same, but handle no event and poll nothing: for jobs, actions and decisions on a storage that no other host
+    /// works with. What they bring waits for one that does.
+    pub async fn at_rest(options: HostOptions, specs: Vec<ConnectionSpec>) -> Result<Host, HostError> {
+        let connections = start::connections(&options, specs).await?;
+        Host::of(options, connections)
+    }
+
     /// Start with connections that have been checked.
     pub(super) async fn run(options: HostOptions, connections: Vec<Connection>) -> Result<Host, HostError> {
-        let HostOptions { storage, egress, limits, clock, keep } = options;
+        let keep = options.keep;
+        let host = Host::of(options, connections)?;
+        let shared = &host.shared;
+        shared.storage.attach(Arc::new(Door(Arc::downgrade(shared)))).await?;
+        let orphans = shared.orphans.load(Ordering::Relaxed);
+        if orphans > 0 {
+            tracing::warn!(
+                orphans,
+                "deliveries and events of connections that are not configured stay where they are"
+            );
+        }
+        for (connection, turn) in shared.connections.values().zip(0..) {
+            shared.tasks.spawn(Arc::clone(shared).dispatch(Arc::clone(connection)));
+            shared.start_polls(connection, STAGGER.saturating_mul(turn));
+        }
+        if let Some(keep) = keep {
+            shared.tasks.spawn(Arc::clone(shared).forget(keep));
+        }
+        Ok(host)
+    }
+
+    /// A host that does nothing by itself yet.
+    fn of(options: HostOptions, connections: Vec<Connection>) -> Result<Host, HostError> {
+        let HostOptions { storage, egress, limits, clock, .. } = options;
         let mut by_name = BTreeMap::new();
         for connection in connections {
             let name = connection.name.to_string();
@@ -130,25 +165,11 @@ impl Host {
             tasks: TaskTracker::new(),
             workers: Arc::new(Semaphore::new(limits.workers)),
             limits,
+            jobs: Jobs::default(),
             stopping: watch::Sender::new(false),
             activity: watch::Sender::new(0),
             orphans: AtomicU64::new(0),
         });
-        shared.storage.attach(Arc::new(Door(Arc::downgrade(&shared)))).await?;
-        let orphans = shared.orphans.load(Ordering::Relaxed);
-        if orphans > 0 {
-            tracing::warn!(
-                orphans,
-                "deliveries and events of connections that are not configured stay where they are"
-            );
-        }
-        for (connection, turn) in shared.connections.values().zip(0..) {
-            shared.tasks.spawn(Arc::clone(&shared).dispatch(Arc::clone(connection)));
-            shared.start_polls(connection, STAGGER.saturating_mul(turn));
-        }
-        if let Some(keep) = keep {
-            shared.tasks.spawn(Arc::clone(&shared).forget(keep));
-        }
         Ok(Host { shared })
     }
 
@@ -228,7 +249,7 @@ impl Host {
     }
 
     /// Wait until nothing runs, and nothing that is known now will within `horizon`. Work of paused connections does not
-    /// count, nor do later rounds of polls.
+    /// count, nor do later rounds of polls, nor jobs.
     pub async fn idle(&self, horizon: Duration) {
         let mut activity = self.shared.activity.subscribe();
         loop {

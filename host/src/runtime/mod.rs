@@ -19,6 +19,7 @@ mod connector;
 mod guard;
 mod host;
 mod intake;
+mod jobs;
 mod manage;
 mod memory;
 mod observe;
@@ -48,6 +49,9 @@ pub use backoff::ATTEMPTS_MAX;
 pub use clock::Clock;
 pub use host::{Host, RequestError};
 pub use intake::{BODY_BYTES_MAX, DeliveryOutcome};
+pub use jobs::{
+    FINDINGS_PER_JOB_MAX, FINDINGS_PER_PAGE_MAX, JOBS_AT_ONCE_MAX, JobRequest, JobStatus, StartedJob,
+};
 pub use manage::{ConnectionStatus, EventHistory};
 pub use observe::{Happening, HostEvent};
 pub use options::{ConnectionSpec, HostError, HostLimits, HostOptions};

@@ -13,14 +13,20 @@ use super::memory::{Memory, Verdict};
 use super::observe::{Feed, Happening};
 use super::trace::{Answer, CallStep, Reply, Source, Step, Tape};
 use crate::contract::{Access, Failure, Level, Retry, millis};
-use crate::egress::{Admission, Admitted, Outbound};
+use crate::egress::{Admission, Admitted, Outbound, Portion};
 use crate::engine::{Http, HttpError, Log};
 use crate::storage::{StorageError, WorkId};
+
+/// Why a page of a job may not write.
+const JOBS_READ: &str =
+    "a backfill and a reconciliation only read: what they find they hand over, and that may write";
 
 /// What becomes of a call's writes.
 pub(super) enum Writes {
     /// None may be made; says why.
     Denied(&'static str),
+    /// None may be made, and reads keep to this share of the rate budgets.
+    Background(Portion),
     /// They are made and not remembered: whoever asked waits for the answer, and nothing runs it again.
     Free,
     /// They are made once.
@@ -103,7 +109,11 @@ impl Recorder {
 
     async fn handle(&self, request: Request<Bytes>) -> Handled {
         let asked = request.clone();
-        match self.outbound.admit(request).await {
+        let admission = match self.writes {
+            Writes::Background(share) => self.outbound.admit_portion(request, share).await,
+            _ => self.outbound.admit(request).await,
+        };
+        match admission {
             Err(refusal) => {
                 if let HttpError::Denied(reason) = &refusal.error {
                     // Only the first is kept; the others follow from it.
@@ -142,6 +152,7 @@ impl Recorder {
     ) -> (Source, Result<Response<Bytes>, HttpError>) {
         let memory = match &self.writes {
             Writes::Denied(why) => return (Source::Host, Err(HttpError::Denied((*why).to_owned()))),
+            Writes::Background(_) => return (Source::Host, Err(HttpError::Denied(JOBS_READ.to_owned()))),
             Writes::Free => return (Source::Vendor, self.outbound.send(admitted).await),
             Writes::Once(memory) => memory,
         };

@@ -1,11 +1,13 @@
 //! What every storage engine has to pass. An engine's tests name a [`Bed`] of its own in [`conformance!`].
 
+mod jobs;
 mod lifecycle;
 mod records;
 mod upkeep;
 
 use std::sync::{Arc, Mutex};
 
+pub(crate) use jobs::*;
 pub(crate) use lifecycle::*;
 pub(crate) use records::*;
 pub(crate) use upkeep::*;
@@ -43,6 +45,10 @@ macro_rules! conformance {
             modules_are_kept_by_digest, activations_are_listed_newest_first, listings_find_every_state_and_module,
             deliveries_are_listed_newest_first, what_ended_long_ago_is_forgotten, open_and_dead_work_is_not_forgotten,
             a_purge_stops_at_its_limit, modules_go_when_nothing_names_them, a_restart_hands_out_what_a_purge_left,
+            a_job_goes_on_where_it_stopped, only_the_same_scope_goes_on, a_job_that_ended_early_can_go_on,
+            a_pages_events_are_handed_out, a_page_with_a_stale_entry_leaves_nothing, a_finding_reads_back,
+            only_a_run_that_covers_a_finding_resolves_it, a_decision_stays_whatever_is_found,
+            a_repair_is_handed_in_once, settled_findings_and_old_jobs_are_forgotten,
         }
     };
     ($bed:expr; $($case:ident,)*) => {

@@ -7,6 +7,8 @@ mod attempt;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod error;
+mod finding;
+mod job;
 mod lifecycle;
 mod module;
 mod record;
@@ -21,6 +23,11 @@ use crate::contract::Instant;
 
 pub use attempt::{ATTEMPTS_PER_WORK_MAX, AttemptRecord};
 pub use error::StorageError;
+pub use finding::{
+    DECISION_KEY_PREFIX, Decided, Decision, FindingFilter, FindingRecord, FindingState, NewDecision, Repairs,
+    Sighting,
+};
+pub use job::{Begun, Counters, JobFilter, JobKind, JobPage, JobRecord, JobScope, JobState, NewJob, Next};
 pub use lifecycle::{Setback, State};
 pub use module::{ACTIVATIONS_PER_CONNECTION_MAX, ACTIVATIONS_WITH_MODULES, Activation};
 pub use record::{
@@ -117,10 +124,57 @@ pub trait Storage: Send + Sync {
     /// [`ACTIVATIONS_WITH_MODULES`] of a connection names. Removes or empties at most `limit` rows, so that others wait
     /// only briefly, and answers how many; fewer than `limit` means that nothing is left to forget.
     ///
+    /// Of findings, resolved ones go about which nobody decided anything; and jobs that ended.
+    ///
     /// Dead work keeps everything: it may be retried, and without its write record it would do its writes twice. The ids
     /// of deliveries and events stay, so that duplicates are recognised for ever. A module is kept until a purge with a
     /// later `before` than the one that first finds it unused, so that none goes between being kept and being activated.
     async fn purge(&self, before: Instant, limit: u32) -> Result<usize, StorageError>;
+
+    /// Begin a job. If the latest job of the same connection, kind and scope has not come to its end, that one goes on
+    /// instead, unless a restart is asked for.
+    async fn begin_job(&self, job: NewJob) -> Result<Begun, StorageError>;
+
+    /// Keep a page of a job: its events, findings and entries, and where the job goes on. The last page of a
+    /// reconciliation resolves the findings that its scope covers and that no page of it brought. Answers the job. Fails
+    /// with `Conflict`, and with `Ended` when the job does not run or is not at this page.
+    async fn advance_job(&self, page: JobPage) -> Result<JobRecord, StorageError>;
+
+    /// End a running job before its end: as failed for a reason, or as cancelled without one. Fails with `Ended`.
+    async fn end_job(
+        &self,
+        number: Sequence,
+        failure: Option<String>,
+        at: Instant,
+    ) -> Result<(), StorageError>;
+
+    /// A job.
+    async fn job(&self, number: Sequence) -> Result<Option<JobRecord>, StorageError>;
+
+    /// Jobs, newest first.
+    async fn jobs(&self, filter: JobFilter) -> Result<Vec<JobRecord>, StorageError>;
+
+    /// A finding, by its id.
+    async fn finding(&self, connection: &str, id: &str) -> Result<Option<FindingRecord>, StorageError>;
+
+    /// Findings, newest first.
+    async fn findings(&self, filter: FindingFilter) -> Result<Vec<FindingRecord>, StorageError>;
+
+    /// Keep what a person decided about a finding, and write it into the connection's entry under
+    /// [`DECISION_KEY_PREFIX`] and the finding's id, as JSON with `decision` and `reason`. A later decision takes an
+    /// earlier one's place. Answers the finding. Fails with `NotFound`.
+    async fn decide(&self, decision: NewDecision) -> Result<FindingRecord, StorageError>;
+
+    /// Hand in the repairs of a connection's open findings as events, at most `limit` of them, and mark the findings: such
+    /// as are confirmed and not decided otherwise, and such as a person accepted; with a `job`, only of those that it found
+    /// last. An event that was handed in for its finding before is not looked at again. None left answers zeros.
+    async fn repair(
+        &self,
+        connection: &str,
+        job: Option<Sequence>,
+        limit: u32,
+        at: Instant,
+    ) -> Result<Repairs, StorageError>;
 
     /// Write entries outside any event, as an action does. Fails with `Conflict`.
     async fn write_entries(&self, connection: &str, writes: Vec<EntryWrite>) -> Result<(), StorageError>;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use transload::contract::Instant;
 use transload::storage::{
-    Acceptance, Activation, AttemptRecord, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter,
-    EventRecord, Finish, Intake, NewDelivery, Origin, Sequence, Setback, SqliteStorage, State, Storage,
-    StorageError, StoredDelivery, StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
+    Acceptance, Activation, AttemptRecord, Begun, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter,
+    EventRecord, FindingFilter, FindingRecord, Finish, Intake, JobFilter, JobPage, JobRecord, NewDecision,
+    NewDelivery, NewJob, Origin, Repairs, Sequence, Setback, SqliteStorage, State, Storage, StorageError,
+    StoredDelivery, StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
 };
 
 use super::fault::StorageFault;
@@ -178,6 +179,53 @@ impl Storage for FaultyStorage {
 
     async fn purge(&self, before: Instant, limit: u32) -> Result<usize, StorageError> {
         self.read("purge", self.inner.purge(before, limit)).await
+    }
+
+    async fn begin_job(&self, job: NewJob) -> Result<Begun, StorageError> {
+        self.write("begin a job", self.inner.begin_job(job)).await
+    }
+
+    async fn advance_job(&self, page: JobPage) -> Result<JobRecord, StorageError> {
+        self.write(format!("advance job {}", page.job), self.inner.advance_job(page)).await
+    }
+
+    async fn end_job(
+        &self,
+        number: Sequence,
+        failure: Option<String>,
+        at: Instant,
+    ) -> Result<(), StorageError> {
+        self.write(format!("end job {number}"), self.inner.end_job(number, failure, at)).await
+    }
+
+    async fn job(&self, number: Sequence) -> Result<Option<JobRecord>, StorageError> {
+        self.read("job", self.inner.job(number)).await
+    }
+
+    async fn jobs(&self, filter: JobFilter) -> Result<Vec<JobRecord>, StorageError> {
+        self.read("jobs", self.inner.jobs(filter)).await
+    }
+
+    async fn finding(&self, connection: &str, id: &str) -> Result<Option<FindingRecord>, StorageError> {
+        self.read("finding", self.inner.finding(connection, id)).await
+    }
+
+    async fn findings(&self, filter: FindingFilter) -> Result<Vec<FindingRecord>, StorageError> {
+        self.read("findings", self.inner.findings(filter)).await
+    }
+
+    async fn decide(&self, decision: NewDecision) -> Result<FindingRecord, StorageError> {
+        self.write("decide", self.inner.decide(decision)).await
+    }
+
+    async fn repair(
+        &self,
+        connection: &str,
+        job: Option<Sequence>,
+        limit: u32,
+        at: Instant,
+    ) -> Result<Repairs, StorageError> {
+        self.write("repair", self.inner.repair(connection, job, limit, at)).await
     }
 
     async fn write_entries(&self, connection: &str, writes: Vec<EntryWrite>) -> Result<(), StorageError> {

@@ -17,7 +17,7 @@ use crate::runtime::connector::Connector;
 pub const REASON_BYTES_MAX: usize = 1_000;
 
 /// The largest body that carries a reason, in bytes: JSON may take six bytes for one of the text.
-const REASON_BODY_BYTES_MAX: usize = 8 << 10;
+pub(super) const REASON_BODY_BYTES_MAX: usize = 8 << 10;
 
 /// How long a body may take to arrive. A module of 32 MB takes two minutes at 2 Mbit/s.
 const BODY_TIMEOUT: Duration = Duration::from_secs(120);
@@ -84,6 +84,21 @@ pub(super) fn reason(text: String) -> Result<String, Refusal> {
         return Err(Refusal::new(StatusCode::BAD_REQUEST, error));
     }
     Ok(text)
+}
+
+/// What a JSON body says.
+pub(super) async fn json<T: serde::de::DeserializeOwned>(body: Body, limit: usize) -> Result<T, Refusal> {
+    let bytes = read(body, limit).await?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Refusal::new(StatusCode::BAD_REQUEST, format!("the body is not what is asked for: {error}"))
+    })
+}
+
+/// A body that is text.
+pub(super) async fn text(body: Body, limit: usize) -> Result<String, Refusal> {
+    let bytes = read(body, limit).await?;
+    String::from_utf8(bytes.into())
+        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "the body is not text in UTF-8"))
 }
 
 async fn read(body: Body, limit: usize) -> Result<Bytes, Refusal> {

@@ -11,11 +11,19 @@
 //! | `GET events`, `GET events/{n}`, `GET deliveries` | what was kept |
 //! | `POST events/{n}/retry`, `…/discard`, `…/replay` | run again, give up, run again offline |
 //! | `POST deliveries/{n}/retry`, `…/discard`, `…/replay` | the same for a delivery |
+//! | `POST connections/{name}/jobs` | a backfill or a reconciliation begins, or goes on where it stopped |
+//! | `GET jobs`, `GET jobs/{n}`, `POST jobs/{n}/cancel` | how far it is; it stops |
+//! | `GET connections/{name}/findings`, `…/findings/{id}` | what reconciliations found |
+//! | `POST connections/{name}/findings/{id}/decide` | what a person decides about it |
+//! | `POST connections/{name}/repair?job=N` | the repairs that may be made are handed in |
+//! | `GET connections/{name}/actions`, `POST …/actions/{action}` | the connector's actions; one is run on the body |
 //!
 //! Every path begins with `/admin/v1`. Every request carries a bearer token; without it nothing is told, not even which
 //! paths there are. An error is `{"error": "…"}`.
 
 mod body;
+mod job_views;
+mod jobs;
 mod refusal;
 mod views;
 
@@ -42,6 +50,10 @@ use crate::egress::Secret;
 use crate::storage::{DeliveryFilter, EventFilter, Sequence, State as Standing, WorkId};
 
 pub use body::REASON_BYTES_MAX;
+pub use job_views::{
+    ActionView, DecisionView, FindingList, FindingView, JobView, RepairView, SideView, SightingView,
+    StartedView, TallyView,
+};
 pub use views::{
     ActivationView, AttemptView, DeliveryList, DeliveryView, EventDetail, EventList, EventView, FollowUp,
     Moment, WriteView,
@@ -163,7 +175,8 @@ impl Host {
             .route("/deliveries", get(deliveries))
             .route("/{kind}/{number}/retry", post(retry))
             .route("/{kind}/{number}/discard", post(discard))
-            .route("/{kind}/{number}/replay", post(replay));
+            .route("/{kind}/{number}/replay", post(replay))
+            .merge(jobs::routes());
         Router::new()
             .nest("/admin/v1", routes)
             .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "there is no such path"))

@@ -100,7 +100,9 @@ fn of_request(error: &RequestError) -> StatusCode {
     match error {
         RequestError::UnknownConnection { .. } | RequestError::UnknownTrigger { .. } => StatusCode::NOT_FOUND,
         RequestError::Replay(_) | RequestError::ModuleGone(_) => StatusCode::CONFLICT,
-        RequestError::Module(_) | RequestError::Event(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        RequestError::Module(_) | RequestError::Event(_) | RequestError::Job(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         RequestError::Storage(error) => of_storage(error),
         RequestError::Failure(_) | RequestError::Call(_) => StatusCode::BAD_GATEWAY,
     }

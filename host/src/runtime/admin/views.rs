@@ -1,6 +1,6 @@
 //! What the admin API answers, and the command line prints with `--json`. A released field keeps its name.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::contract::{Change, Event, InDoubt, Instant, Receipt};
@@ -17,7 +17,7 @@ const SUMMARY_CHARS_MAX: usize = 200;
 const FOLLOW_UPS_SHOWN_MAX: usize = 100;
 
 /// A moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// RFC 3339, in UTC, to the millisecond.
     pub time: String,
@@ -363,7 +363,7 @@ async fn follow_up(storage: &dyn Storage, connection: &str, event: &Event) -> Re
 }
 
 /// Where the next page begins, if this one is full.
-fn next(rows: usize, limit: u32, last: Option<Sequence>) -> Option<Sequence> {
+pub(super) fn next(rows: usize, limit: u32, last: Option<Sequence>) -> Option<Sequence> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     last.filter(|_| limit > 0 && rows >= limit)
 }

@@ -19,7 +19,7 @@ use crate::config::WebhookConfig;
 use crate::contract::*;
 use crate::egress::Secret;
 use crate::engine::{CallError, ModuleError, Ports};
-pub(super) use crate::storage::conformance::event;
+pub(in crate::runtime) use crate::storage::conformance::event;
 use crate::storage::{EntryWrite, EventFilter, EventRecord, SqliteOptions, SqliteStorage, State, Storage};
 
 /// What deliveries carry in `x-token`.
@@ -63,6 +63,14 @@ pub(super) fn retry(after_ms: Option<u64>) -> Reply {
 pub(super) struct Fake {
     pub(super) replies: Mutex<HashMap<String, VecDeque<Reply>>>,
     pub(super) pages: Mutex<VecDeque<Result<EventPage, Failure>>>,
+    /// What pages of reconciliations bring; an empty last one when there is nothing here.
+    pub(super) found: Mutex<VecDeque<Answer<FindingPage>>>,
+    /// A request that every page of a job makes.
+    pub(super) page_request: Mutex<Option<&'static str>>,
+    /// How long a page of a job takes.
+    pub(super) page_time: Mutex<Duration>,
+    /// The scopes that jobs were given, with the trigger of a backfill.
+    pub(super) scopes: Mutex<Vec<(String, u64, u64)>>,
     /// The events that were handled, with their attempts, in the order in which they began.
     pub(super) handled: Mutex<Vec<(String, u32)>>,
     /// The cursors that polls were given.
@@ -89,6 +97,32 @@ impl Fake {
 
     pub(super) fn ids(&self) -> Vec<String> {
         self.handled.lock().unwrap().iter().map(|(id, _)| id.clone()).collect()
+    }
+
+    /// What every page of a job does: it counts itself in the store, and perhaps makes a request.
+    async fn work_on_a_page(&self, ports: &Ports, cursor: Option<&str>) {
+        self.cursors.lock().unwrap().push(cursor.map(str::to_owned));
+        let time = *self.page_time.lock().unwrap();
+        tokio::time::sleep(time).await;
+        let request = *self.page_request.lock().unwrap();
+        if let Some(request) = request {
+            let outcome = ports.http.send(parsed(request)).await;
+            let said =
+                outcome.map_or_else(|error| error.to_string(), |response| response.status().to_string());
+            ports.store.put("said", said.into_bytes()).await.unwrap();
+        }
+        let pages = ports.store.get("pages").await.unwrap();
+        let count = pages.as_ref().map_or(0, |entry| entry.value.len());
+        let version = pages.map(|entry| entry.version);
+        ports.store.compare_and_swap("pages", version, "x".repeat(count + 1).into_bytes()).await.unwrap();
+        let rival = self.rival.lock().unwrap().take();
+        if let Some(rival) = rival {
+            let (key, value) = ("pages".to_owned(), Some(b"x".to_vec()));
+            rival
+                .write_entries("shop", vec![EntryWrite { key, value, version: 1, expected: None }])
+                .await
+                .unwrap();
+        }
     }
 
     async fn reply(&self, reply: Reply, ports: &Ports) -> Answer<Receipt> {
@@ -200,6 +234,26 @@ impl Connector for Fake {
         Ok(page.unwrap_or(Ok(nothing)))
     }
 
+    async fn backfill(
+        &self,
+        ports: Ports,
+        trigger: &str,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Answer<EventPage> {
+        self.scopes.lock().unwrap().push((trigger.to_owned(), window.start, window.end));
+        self.work_on_a_page(&ports, cursor).await;
+        let nothing = EventPage { events: Vec::new(), cursor: None, more: false };
+        Ok(self.pages.lock().unwrap().pop_front().unwrap_or(Ok(nothing)))
+    }
+
+    async fn reconcile(&self, ports: Ports, scope: &Scope, cursor: Option<&str>) -> Answer<FindingPage> {
+        self.scopes.lock().unwrap().push((scope.kinds.join(","), scope.start, scope.end));
+        self.work_on_a_page(&ports, cursor).await;
+        let nothing = FindingPage { findings: Vec::new(), checked: 0, tallies: Vec::new(), cursor: None };
+        self.found.lock().unwrap().pop_front().unwrap_or(Ok(Ok(nothing)))
+    }
+
     async fn run_action(&self, ports: Ports, name: &str, input: &str) -> Answer<String> {
         ports.store.put(name, input.as_bytes().to_vec()).await.unwrap();
         Ok(if name == "bad" { Err(Failure::Rejected("no".to_owned())) } else { Ok("{}".to_owned()) })
@@ -212,7 +266,7 @@ impl Connector for Fake {
     }
 }
 
-fn description() -> Description {
+pub(in crate::runtime) fn description() -> Description {
     let webhook = Webhook {
         signatures: vec![Signature::SharedToken("x-token".to_owned())],
         public_keys: Vec::new(),
@@ -234,7 +288,7 @@ fn description() -> Description {
         title: String::new(),
         origin: Origin::Poll(3_600_000),
         yields: ChangeKind::Transaction,
-        history: false,
+        history: true,
         output_schema: "{}".to_owned(),
         sample: "{}".to_owned(),
     };

@@ -1,9 +1,10 @@
 //! The runtime with a connector that does as it is told.
 
 mod admin;
-mod fake;
+pub(super) mod fake;
 mod flow;
 mod intake;
+mod jobs;
 mod manage;
 mod polls;
 mod queue;

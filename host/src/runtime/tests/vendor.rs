@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderName, Method, Request, Response};
 
 use crate::contract::{Access, InDoubt};
-use crate::egress::{Admission, Admitted, Outbound, Refusal};
+use crate::egress::{Admission, Admitted, Outbound, Portion, Refusal};
 use crate::engine::HttpError;
 
 /// What becomes of a write.
@@ -38,6 +38,8 @@ pub(super) struct Vendor {
     /// The idempotency keys that came with writes to `/resend`.
     pub(super) keys: Mutex<Vec<String>>,
     pub(super) reads: Mutex<usize>,
+    /// The shares, in percent, of the requests that came in the background.
+    pub(super) shares: Mutex<Vec<u8>>,
 }
 
 impl Vendor {
@@ -68,6 +70,11 @@ impl Outbound for Vendor {
         };
         let admitted = Admitted::new("ghl", Access::Write, in_doubt, request);
         Ok(Admission::Admitted(admitted.with_idempotency_header(header)))
+    }
+
+    async fn admit_portion(&self, request: Request<Bytes>, portion: Portion) -> Result<Admission, Refusal> {
+        self.shares.lock().unwrap().push(portion.percent());
+        self.admit(request).await
     }
 
     async fn send(&self, admitted: Admitted) -> Result<Response<Bytes>, HttpError> {

@@ -61,7 +61,7 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> Result<Written
 }
 
 /// Insert what is new of `events`; a known id is left out.
-fn insert_all(
+pub(super) fn insert_all(
     connection: &Connection,
     owner: &str,
     origin: &str,

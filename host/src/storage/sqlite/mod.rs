@@ -8,6 +8,8 @@ mod columns;
 mod deliveries;
 mod entries;
 mod events;
+mod findings;
+mod jobs;
 mod listing;
 mod modules;
 mod open;

@@ -15,6 +15,7 @@ pub(super) fn purge(connection: &Connection, before: Instant, limit: u32) -> Res
         let mut left = limit;
         purge.works(&DELIVERIES, &mut left)?;
         purge.works(&EVENTS, &mut left)?;
+        purge.jobs(&mut left)?;
         purge.settings(&mut left)?;
         purge.modules(&mut left)?;
         Ok(limit - left)
@@ -80,6 +81,19 @@ impl Purge<'_> {
         if *left > 0 {
             self.execute(kind.empty, params![sequence, self.before])?;
             *left -= 1;
+        }
+        Ok(())
+    }
+
+    /// Forget findings that are settled and that nobody decided about, and jobs that ended.
+    fn jobs(&self, left: &mut u32) -> rusqlite::Result<()> {
+        for sql in [
+            "DELETE FROM findings WHERE number IN
+                 (SELECT number FROM findings WHERE state = 'resolved' AND decision IS NULL AND resolved_at < ?1 LIMIT ?2)",
+            "DELETE FROM jobs WHERE number IN (SELECT number FROM jobs WHERE ended_at < ?1 LIMIT ?2)",
+        ] {
+            let gone = self.execute(sql, params![self.before, *left])?;
+            take(left, gone);
         }
         Ok(())
     }

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::super::{
-    Acceptance, Activation, AttemptRecord, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter,
-    EventRecord, Finish, Intake, NewDelivery, Sequence, Setback, State, Storage, StorageError,
-    StoredDelivery, StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
+    Acceptance, Activation, AttemptRecord, Begun, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter,
+    EventRecord, FindingFilter, FindingRecord, Finish, Intake, JobFilter, JobPage, JobRecord, NewDecision,
+    NewDelivery, NewJob, Repairs, Sequence, Setback, State, Storage, StorageError, StoredDelivery,
+    StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
 };
-use super::{SqliteStorage, attempts, deliveries, entries, events, modules, purge, work, writes};
+use super::{
+    SqliteStorage, attempts, deliveries, entries, events, findings, jobs, modules, purge, work, writes,
+};
 use crate::contract::Instant;
 
 #[async_trait]
@@ -90,6 +93,54 @@ impl Storage for SqliteStorage {
 
     async fn purge(&self, before: Instant, limit: u32) -> Result<usize, StorageError> {
         self.write_quietly(move |connection| purge::purge(connection, before, limit)).await
+    }
+
+    async fn begin_job(&self, job: NewJob) -> Result<Begun, StorageError> {
+        self.write_quietly(move |connection| jobs::begin(connection, &job)).await
+    }
+
+    async fn advance_job(&self, page: JobPage) -> Result<JobRecord, StorageError> {
+        self.write(move |connection| jobs::advance(connection, &page)).await
+    }
+
+    async fn end_job(
+        &self,
+        number: Sequence,
+        failure: Option<String>,
+        at: Instant,
+    ) -> Result<(), StorageError> {
+        self.write_quietly(move |connection| jobs::end(connection, number, failure.as_deref(), at)).await
+    }
+
+    async fn job(&self, number: Sequence) -> Result<Option<JobRecord>, StorageError> {
+        self.readers.glance(|connection| jobs::get(connection, number))
+    }
+
+    async fn jobs(&self, filter: JobFilter) -> Result<Vec<JobRecord>, StorageError> {
+        self.readers.read(move |connection| jobs::list(connection, &filter)).await
+    }
+
+    async fn finding(&self, connection: &str, id: &str) -> Result<Option<FindingRecord>, StorageError> {
+        self.readers.glance(|reader| findings::get(reader, connection, id))
+    }
+
+    async fn findings(&self, filter: FindingFilter) -> Result<Vec<FindingRecord>, StorageError> {
+        self.readers.read(move |connection| findings::list(connection, &filter)).await
+    }
+
+    async fn decide(&self, decision: NewDecision) -> Result<FindingRecord, StorageError> {
+        self.write_quietly(move |connection| findings::decide(connection, &decision)).await
+    }
+
+    async fn repair(
+        &self,
+        connection: &str,
+        job: Option<Sequence>,
+        limit: u32,
+        at: Instant,
+    ) -> Result<Repairs, StorageError> {
+        let owner = connection.to_owned();
+        self.write(move |connection| findings::repair(connection, &owner, job, limit, at)).await
     }
 
     async fn write_entries(&self, connection: &str, writes: Vec<EntryWrite>) -> Result<(), StorageError> {

@@ -7,9 +7,10 @@ use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use super::super::super::conformance::{Notes, delivery};
+use super::super::super::conformance::{Notes, delivery, finding, new_job, page};
 use super::super::super::{
-    Acceptance, DeliveryFilter, EventFilter, NewDelivery, State, Storage, StorageError, StoredEntry, WorkId,
+    Acceptance, DeliveryFilter, EventFilter, FindingFilter, FindingState, JobFilter, JobKind, JobPage,
+    JobState, NewDelivery, Next, State, Storage, StorageError, StoredEntry, WorkId, WriteState,
 };
 use super::super::{SqliteStorage, open as opening};
 use super::{open, submission};
@@ -18,8 +19,14 @@ use crate::contract::Receipt;
 /// The schema of version 1, as it was released.
 const VERSION_1: &str = include_str!("../schema/0001.sql");
 
+/// The step to version 2, as it was released.
+const VERSION_2: &str = include_str!("../schema/0002.sql");
+
 /// What is in the database of a host of version 1.
 const ROWS_1: &str = include_str!("version_1.sql");
+
+/// What a host of version 2 adds to that.
+const ROWS_2: &str = include_str!("version_2.sql");
 
 /// Make a database of version 1.
 fn version_1(directory: &TempDir) -> PathBuf {
@@ -34,10 +41,24 @@ fn version_1(directory: &TempDir) -> PathBuf {
     path
 }
 
+/// Make a database of version 2, which began as one of version 1.
+fn version_2(directory: &TempDir) -> PathBuf {
+    let path = version_1(directory);
+    let mut database = Connection::open(&path).unwrap();
+    opening::migrate(&mut database, &[VERSION_1, VERSION_2]).unwrap();
+    database.execute_batch(ROWS_2).unwrap();
+    assert_eq!(opening::version(&database), Ok(2));
+    path
+}
+
 #[test]
 fn a_released_step_never_changes() {
-    let hash = hex::encode(Sha256::digest(VERSION_1));
-    assert_eq!(hash, "d6162505311f8dfa0ac636fdf5acdb163fa05d223848c2375eaecbb35f030ad8");
+    for (step, expected) in [
+        (VERSION_1, "d6162505311f8dfa0ac636fdf5acdb163fa05d223848c2375eaecbb35f030ad8"),
+        (VERSION_2, "f07cd2099b7b2da7d9b60a7f8a57687e81486b2eb81642f528cd3acdc233be8a"),
+    ] {
+        assert_eq!(hex::encode(Sha256::digest(step)), expected);
+    }
 }
 
 #[tokio::test]
@@ -116,6 +137,29 @@ async fn a_database_of_version_1_goes_on_where_it_was() {
     let query = "SELECT summary FROM effects";
     let effect: String = Connection::open(path).unwrap().query_row(query, [], |row| row.get(0)).unwrap();
     assert_eq!(effect, "created a delivery");
+}
+
+#[tokio::test]
+async fn a_database_of_version_2_keeps_everything_and_takes_jobs() {
+    let directory = TempDir::new().unwrap();
+    let path = version_2(&directory);
+    let storage = open(&directory).unwrap();
+    assert_eq!(opening::version(&Connection::open(&path).unwrap()), Ok(3));
+    assert_eq!(storage.events(EventFilter::default()).await.unwrap().len(), 6);
+    let writes = storage.writes(WorkId::Event(4)).await.unwrap();
+    assert_eq!((writes.len(), writes[0].state, writes[0].status), (1, WriteState::Done, Some(201)));
+    let attempts = storage.attempts(WorkId::Event(4)).await.unwrap();
+    assert_eq!((attempts[0].settings.as_str(), attempts[0].outcome.as_str()), (r#"{"mode":"all"}"#, "retry"));
+    assert_eq!(storage.module("sha256:01").await.unwrap().as_deref(), Some(&b"wasm"[..]));
+    assert_eq!(storage.activations("shop", 9).await.unwrap()[0].module, "sha256:01");
+    let kept = StoredEntry { value: Some(b"v01".to_vec()), version: 4 };
+    assert_eq!(storage.entry("shop", "order/1").await, Ok(kept));
+    assert_eq!(storage.jobs(JobFilter::default()).await, Ok(Vec::new()));
+    assert_eq!(storage.findings(FindingFilter::default()).await, Ok(Vec::new()));
+    let begun = storage.begin_job(new_job(JobKind::Reconcile)).await.unwrap();
+    let page = JobPage { findings: vec![finding("f")], next: Next::End, ..page(&begun.job) };
+    assert_eq!(storage.advance_job(page).await.unwrap().state, JobState::Done);
+    assert_eq!(storage.finding("shop", "f").await.unwrap().unwrap().state, FindingState::Open);
 }
 
 #[test]
