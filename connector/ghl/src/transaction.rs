@@ -1,9 +1,7 @@
 //! Transactions, which have one shape in a list and another alone. One type reads both.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use transload_model::{Currency, Entity, Instant, Money, Party, Transaction, TransactionStatus};
 use transload_wire::{Number, tolerant};
 
@@ -126,10 +124,12 @@ impl WireTransaction {
     }
 }
 
-/// `card` of `{"card": {…}}`; none for anything else, because no flow hangs on it.
+/// `card` of `{"card": {…}}`, as the document has it, and `cash` of `{"type": "cash"}`: how a payment looks that was recorded
+/// is not documented, and a member called `type` is no way to pay. None for anything else.
 fn kind_of_method(method: &RawValue) -> Option<String> {
-    let method: BTreeMap<String, IgnoredAny> = serde_json::from_str(method.get()).ok()?;
-    method.into_keys().next()
+    let method = members(method.get());
+    let kind = method.get("type").and_then(|kind| scalar(kind));
+    kind.or_else(|| method.into_keys().find(|name| name != "type"))
 }
 
 /// What it pays for. An id whose kind is not told is kept as `unknown:id`, for it may be an invoice's.
@@ -159,6 +159,8 @@ fn transaction_status(text: String) -> TransactionStatus {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -249,6 +251,20 @@ mod tests {
             ("in_review", TransactionStatus::Other("in_review".to_owned())),
         ] {
             assert_eq!(transaction_status(text.to_owned()), status);
+        }
+    }
+
+    #[test]
+    fn a_method_is_known_by_its_name_or_by_its_type() {
+        for (method, expected) in [
+            (r#"{"card":{"brand":"visa"}}"#, Some("card")),
+            (r#"{"type":"cash"}"#, Some("cash")),
+            (r#"{"card":{"last4":"4242"},"type":"bank_transfer"}"#, Some("bank_transfer")),
+            (r#"{"type":{},"card":{}}"#, Some("card")),
+        ] {
+            let json =
+                format!(r#"{{"_id":"t","status":"x","amount":1,"currency":"USD","paymentMethod":{method}}}"#);
+            assert_eq!(read(&json).unwrap().method.as_deref(), expected, "{method}");
         }
     }
 

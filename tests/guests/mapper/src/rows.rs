@@ -64,7 +64,7 @@ pub fn reconcile(size: &Size) -> Result<Sums, Failure> {
         let number = step.wrapping_mul(7_368_787) % size.rows.max(1);
         let odd = mix(number ^ 0x5eed) % 100;
         let known = if odd < ODD_PERCENT { number + size.rows } else { number };
-        let changed = odd >= ODD_PERCENT && odd < 2 * ODD_PERCENT;
+        let changed = (ODD_PERCENT..2 * ODD_PERCENT).contains(&odd);
         let paid = amount(number)?.checked_add(Decimal::new(i64::from(changed), 2)?)?;
         write_key(&mut key, known);
         let tie = Tie { kind: KeyKind::Entity, value: &key, currency: currency(number)? };
