@@ -33,7 +33,7 @@ pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Resu
     };
     // Nobody is to hear twice of what belongs to the days beside the time.
     let is_within = start + DAY_MS > scope.start && start < scope.end;
-    let deliveries = of_day(connection, &date)?;
+    let deliveries = of_day(connection, &date, &span(scope))?;
     let mut lookups = 0;
     let before = usize::try_from(cursor.offset).unwrap_or(usize::MAX);
     for (place, delivery) in deliveries.iter().enumerate().skip(before) {
@@ -52,11 +52,27 @@ pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Resu
     Ok(page)
 }
 
-/// The deliveries that are for this day, or on a route of it, each once and always in the same order.
-fn of_day(connection: &Connection, date: &str) -> Result<Vec<Delivery>, Failure> {
+/// The first and the last day that is gone through.
+fn span(scope: &Scope) -> [String; 2] {
+    let margin = MARGIN_DAYS * DAY_MS;
+    let days = [scope.start.saturating_sub(margin), scope.end.saturating_add(margin)];
+    days.map(|day| time::format_date(Instant(day)).unwrap_or_default())
+}
+
+/// The deliveries that are for this day, or on a route of it, each once and always in the same order. A delivery on the route of
+/// another day than its own is left to its own, if that is gone through too.
+fn of_day(
+    connection: &Connection,
+    date: &str,
+    [first, last]: &[String; 2],
+) -> Result<Vec<Delivery>, Failure> {
     let dated = connection.track_pod.orders_on(date)?;
     let routed = connection.track_pod.orders_routed_on(date)?;
-    let all = dated.into_iter().chain(routed);
+    let has_own_day = |delivery: &Delivery| {
+        let own = delivery.date.as_deref().and_then(|own| own.split('T').next());
+        own.is_some_and(|own| own != date && own >= first.as_str() && own < last.as_str())
+    };
+    let all = dated.into_iter().chain(routed.into_iter().filter(|delivery| !has_own_day(delivery)));
     let each: BTreeMap<String, Delivery> = all.map(|delivery| (identity(&delivery), delivery)).collect();
     Ok(each.into_values().collect())
 }

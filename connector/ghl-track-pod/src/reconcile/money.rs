@@ -15,15 +15,18 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// Differences in money between an order, its payments and its delivery.
 pub fn compare(connection: &Connection, snapshot: &Snapshot) -> Result<Vec<Difference>, Failure> {
     let mut found = strangers(snapshot);
+    let has_strangers = !found.is_empty();
     let (doubled, doubled_sum) = doubled(snapshot)?;
     found.extend(doubled);
-    found.extend(paid(snapshot, doubled_sum)?);
+    // What is missing because a payment is of another currency or mode is told once.
+    let paid = paid(snapshot, doubled_sum)?;
+    found.extend(paid.filter(|paid| !has_strangers || paid.kind() != Kind::PaymentNotCaptured));
     found.extend(refunded(connection, snapshot));
     if let Some((delivery, fulfillment)) = snapshot.delivery() {
         if is_open(&fulfillment.state) {
             found.extend(asked(snapshot, delivery, &fulfillment));
         } else if fulfillment.state.has_delivered() {
-            found.extend(collected(snapshot, delivery, &fulfillment));
+            found.extend(collected(snapshot, delivery, &fulfillment)?);
             if connection.settings.cash.record {
                 found.extend(not_recorded(snapshot, &fulfillment)?);
             }
@@ -169,7 +172,11 @@ fn asked(snapshot: &Snapshot, delivery: &Delivery, fulfillment: &Fulfillment) ->
 }
 
 /// What the driver brought against what was asked for. For a part of the goods a part of the money is in order.
-fn collected(snapshot: &Snapshot, delivery: &Delivery, fulfillment: &Fulfillment) -> Option<Difference> {
+fn collected(
+    snapshot: &Snapshot,
+    delivery: &Delivery,
+    fulfillment: &Fulfillment,
+) -> Result<Option<Difference>, Failure> {
     let order = &snapshot.order;
     let asked = Money::new(delivery.cod.map_or(Decimal::ZERO, |cod| cod.0), order.total.currency);
     let left = Seen::new(TRACK_POD, delivery.track_id.as_deref()).value("asked for").amount(asked);
@@ -178,17 +185,20 @@ fn collected(snapshot: &Snapshot, delivery: &Delivery, fulfillment: &Fulfillment
         let message = format!("the driver was to collect {asked} for order {}, and brought {got}", order.id);
         Some(Difference::new(Kind::CashDiffers, &order.id, left.clone(), right, message))
     };
-    match (delivery.cash(), fulfillment.cash_collected) {
+    Ok(match (delivery.cash(), fulfillment.cash_collected) {
         (Cash::Unclear(text), _) => difference(right.value(&text), format!("{text:?}, which is no amount")),
         (_, Some(got)) => {
             let is_part =
                 fulfillment.state == FulfillmentState::PartiallyDelivered && got.amount < asked.amount;
-            // What came in otherwise in the meantime was not to be asked for again.
-            let is_settled = got.amount < asked.amount && !snapshot.due.amount.is_positive();
+            // What came in otherwise in the meantime was not to be asked for again. Cash is what the driver brought.
+            let cash = recorded(snapshot, |payment| payment.method.as_deref() == Some("cash"))?;
+            let is_paid = !snapshot.due.amount.is_positive() && cash.amount <= got.amount;
+            let is_settled = got.amount < asked.amount && is_paid;
             if got.amount == asked.amount || is_part || is_settled {
-                return None;
+                None
+            } else {
+                difference(right.value("collected").amount(got), got.to_string())
             }
-            difference(right.value("collected").amount(got), got.to_string())
         }
         (_, None) => {
             let is_owed = asked.amount.is_positive() && snapshot.due.amount.is_positive();
@@ -199,7 +209,7 @@ fn collected(snapshot: &Snapshot, delivery: &Delivery, fulfillment: &Fulfillment
                 None
             }
         }
-    }
+    })
 }
 
 /// What the driver brought and GoHighLevel does not know of.
@@ -208,7 +218,7 @@ fn not_recorded(snapshot: &Snapshot, fulfillment: &Fulfillment) -> Result<Option
     let Some(collected) = fulfillment.cash_collected.filter(|cash| cash.amount.is_positive()) else {
         return Ok(None);
     };
-    let recorded = recorded(snapshot)?;
+    let recorded = recorded(snapshot, is_recorded)?;
     let missing = collected.checked_sub(recorded)?;
     let missing = if missing.amount > snapshot.due.amount { snapshot.due } else { missing };
     if !missing.amount.is_positive() {
@@ -224,12 +234,11 @@ fn not_recorded(snapshot: &Snapshot, fulfillment: &Fulfillment) -> Result<Option
     Ok(Some(difference.repaired_by_delivery(fulfillment)))
 }
 
-/// What was recorded on the order that GoHighLevel did not take itself.
-pub fn recorded(snapshot: &Snapshot) -> Result<Money, Failure> {
+/// What came in for the order in the ways that `counts` tells.
+fn recorded(snapshot: &Snapshot, counts: impl Fn(&Transaction) -> bool) -> Result<Money, Failure> {
     let currency = snapshot.order.total.currency;
     let mut sum = Money::zero(currency);
-    for payment in
-        captured(snapshot).filter(|payment| payment.amount.currency == currency && is_recorded(payment))
+    for payment in captured(snapshot).filter(|payment| payment.amount.currency == currency && counts(payment))
     {
         sum = sum.checked_add(payment.amount)?;
     }

@@ -97,7 +97,11 @@ fn in_full(
         other => other?,
     };
     let Some(snapshot) = snapshot else { return Ok(()) };
-    let found = differences(connection, &snapshot, now)?;
+    let mut found = differences(connection, &snapshot, now)?;
+    if may_be_matched(&snapshot) {
+        // A payment that names no order may turn up; what stays unpaid is told at the end.
+        found.retain(|difference| difference.kind() != Kind::PaymentNotCaptured);
+    }
     let unpaid = unpaid(&snapshot, &found);
     // Its money has to be looked for in every run.
     if found.is_empty() && unpaid.is_none() {
@@ -121,7 +125,23 @@ fn differences(connection: &Connection, snapshot: &Snapshot, now: u64) -> Result
     let mut found = state::compare(connection, snapshot, now)?;
     found.extend(goods::compare(snapshot)?);
     found.extend(money::compare(connection, snapshot)?);
+    let exceeds = |difference: &Difference| difference.kind() == Kind::FulfillmentExceedsDelivery;
+    if found.iter().any(exceeds) && has_delivered_twin(connection, snapshot)? {
+        found.retain(|difference| !exceeds(difference));
+    }
     Ok(found)
+}
+
+/// Whether Track-POD has another delivery of the order that did deliver. It answers one of those that share an id, and that
+/// there are two is a finding of its own.
+fn has_delivered_twin(connection: &Connection, snapshot: &Snapshot) -> Result<bool, Failure> {
+    let Some((delivery, _)) = snapshot.delivery() else { return Ok(false) };
+    let number = delivery.number.as_ref().unwrap_or(&snapshot.order.id);
+    let twins = connection.track_pod.orders_numbered(number)?;
+    let is_twin = |twin: &transload_track_pod::Order| {
+        twin.track_id != delivery.track_id && twin.fulfillment(None).state.has_delivered()
+    };
+    Ok(twins.iter().any(is_twin))
 }
 
 /// The order as it is now; none if it is gone.
@@ -158,14 +178,15 @@ fn of_delivery(lookup: &Lookup) -> Known {
     }
 }
 
+fn may_be_matched(snapshot: &Snapshot) -> bool {
+    let state = snapshot.delivery().map(|(_, fulfillment)| fulfillment.state);
+    state == Some(FulfillmentState::Delivered) && snapshot.due.amount.is_positive()
+}
+
 /// Goods that are delivered and not paid for: a payment that names no order may be theirs. What the part that a customer
 /// took of an order costs, nobody says.
 fn unpaid(snapshot: &Snapshot, found: &[Difference]) -> Option<Kept> {
-    let (_, fulfillment) = snapshot.delivery()?;
-    if fulfillment.state != FulfillmentState::Delivered || !snapshot.due.amount.is_positive() {
-        return None;
-    }
-    let order = &snapshot.order;
+    let order = may_be_matched(snapshot).then_some(&snapshot.order)?;
     let kept = Kept::new(Side::Left, &order.id, snapshot.due, contact_id(order), order.created_at);
     Some(kept.told(found.iter().any(|difference| difference.kind().is_of_money())))
 }

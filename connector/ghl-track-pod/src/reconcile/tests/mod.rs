@@ -195,7 +195,16 @@ impl Case {
         );
         if self.delivery.is_some() {
             let posted = format!(r#"{{"status":true,"data":[{}]}}"#, self.posted.join(","));
-            return fakes.answer(&format!("GET /payments/orders/{id}/fulfillments?*"), 200, &posted);
+            let fakes = fakes.answer(&format!("GET /payments/orders/{id}/fulfillments?*"), 200, &posted);
+            return match self.by_hand {
+                Some(names) if looks_for_hand_made => fakes.answer(
+                    &format!("GET /Order/Number/{id}/List"),
+                    200,
+                    &format!("[{}]", DELIVERED.named(names)),
+                ),
+                None if looks_for_hand_made => fakes.answer(&format!("GET /Order/Number/{id}/List"), 404, ""),
+                _ => fakes,
+            };
         }
         if !looks_for_hand_made {
             return fakes;
