@@ -74,6 +74,11 @@ impl Line {
         self.clock.lock().unwrap().now()
     }
 
+    /// The calls of the vendors since the last look.
+    pub(super) fn calls(&self) -> Calls {
+        Calls(std::mem::take(&mut *self.calls.lock().unwrap()))
+    }
+
     fn is_cut(&self) -> bool {
         let mut left = self.left.lock().unwrap();
         let Some(calls) = left.as_mut() else { return false };
@@ -191,11 +196,6 @@ impl Audit {
             read_only: false,
         }
     }
-
-    /// The calls of the vendors since the last look, by method and path.
-    pub(super) fn calls(&self) -> Calls {
-        Calls(std::mem::take(&mut *self.line.calls.lock().unwrap()))
-    }
 }
 
 /// Calls by method and path.
@@ -210,10 +210,6 @@ impl Calls {
     /// Those that may change something.
     pub(super) fn writes(&self) -> u64 {
         self.0.iter().filter(|(call, _)| !call.starts_with("GET ")).map(|(_, count)| count).sum()
-    }
-
-    pub(super) fn of(&self, call: &str) -> u64 {
-        self.0.get(call).copied().unwrap_or_default()
     }
 }
 

@@ -257,7 +257,8 @@ impl Garden<'_> {
 
     fn unreadable(&mut self) {
         let bed = self.take(History::Paid);
-        self.offline.edit_order(&bed.id, edit(r#"{"items":[{"name":"Half a line"}]}"#), self.now).unwrap();
+        let half = r#"{"items":[{"name":"Half a line"}],"updatedAt":"2026-02-03T12:00:00.000Z"}"#;
+        self.offline.edit_order(&bed.id, edit(half), self.now).unwrap();
         let left = bed.order(&format!("- | {}", bed.total));
         self.expect("unreadable", &bed.id, left, NOTHING_IN_TRACK_POD.into(), false);
     }
