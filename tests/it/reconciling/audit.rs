@@ -167,6 +167,7 @@ impl Audit {
         let ghl = [
             "payments/orders.readonly",
             "payments/orders.write",
+            "payments/orders.collectPayment",
             "payments/transactions.readonly",
             "contacts.readonly",
             "contacts.write",

@@ -112,9 +112,9 @@ impl Garden<'_> {
             self.edit_delivery(&bed.delivery, Json::object([("CODActual", 1_i64.into())]));
             (bed.track(&format!("asked for | {}", bed.total)), bed.track(&format!("collected | {one}")))
         } else {
-            let asked = if round == 0 { Json::from(1_i64) } else { Json::Null };
-            self.edit_delivery(&bed.delivery, Json::object([("COD", asked)]));
-            let asked = if round == 0 { one } else { bed.money(&Json::from(0_i64)) };
+            let asked = Json::from(1 - round);
+            self.edit_delivery(&bed.delivery, Json::object([("COD", asked.clone())]));
+            let asked = bed.money(&asked);
             (bed.order(&format!("due | {}", bed.total)), bed.track(&format!("asked for | {asked}")))
         };
         self.expect("cash-differs", &bed.id, left, right, round != 2);
@@ -131,7 +131,7 @@ impl Garden<'_> {
         let (left, right) = (bed.order("nothing | -"), bed.track(&format!("{goods} | -")));
         self.expect("fulfillment-missing", &bed.id, left, right, true);
         let left = bed.order(&format!("recorded | {}", bed.money(&Json::from(0_i64))));
-        let right = format!("track-pod: {} | collected | {}", bed.id, bed.total);
+        let right = bed.track(&format!("collected | {}", bed.total));
         self.expect("cash-not-recorded", &bed.id, left, right, true);
     }
 
