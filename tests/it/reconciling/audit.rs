@@ -2,6 +2,7 @@
 //! at once.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -50,7 +51,7 @@ pub(super) struct Audit {
 pub(super) struct Line {
     pub(super) offline: Offline,
     clock: Mutex<Clock>,
-    calls: Mutex<BTreeMap<String, u64>>,
+    calls: Mutex<Vec<(String, u64)>>,
     /// The host dies when this many more calls have been made.
     left: Mutex<Option<u64>>,
     dies: Notify,
@@ -64,8 +65,9 @@ impl Transport for Line {
             std::future::pending::<()>().await;
         }
         let call = format!("{} {}", request.method(), shape(request.uri().path()));
-        *self.calls.lock().unwrap().entry(call).or_default() += 1;
-        Ok(self.offline.call(request, self.now()))
+        let now = self.now();
+        self.calls.lock().unwrap().push((call, now));
+        Ok(self.offline.call(request, now))
     }
 }
 
@@ -100,12 +102,18 @@ fn shape(path: &str) -> String {
 impl Audit {
     /// So many orders in January, and a host that was never started.
     pub(super) fn new(orders: usize) -> (Audit, Seeded) {
-        let offline = Offline::new(SandboxOptions { pacing: false, ..SandboxOptions::default() });
+        let audit = Audit::empty();
         let currencies = ["USD", "EUR", "JPY", "KWD"].map(str::to_owned).to_vec();
         let days = u32::try_from(DAYS).unwrap();
-        let seeded = offline.seed(Seed { currencies, days, ..Seed::new(orders, "2026-01-01") }).unwrap();
+        let seed = Seed { currencies, days, ..Seed::new(orders, "2026-01-01") };
+        let seeded = audit.line.offline.seed(seed).unwrap();
+        (audit, seeded)
+    }
+
+    /// Vendors without an order.
+    pub(super) fn empty() -> Audit {
         let line = Line {
-            offline,
+            offline: Offline::new(SandboxOptions { pacing: false, ..SandboxOptions::default() }),
             clock: Mutex::new(Clock::system()),
             calls: Mutex::default(),
             left: Mutex::default(),
@@ -113,7 +121,7 @@ impl Audit {
         };
         // Three days after the last order: what a first poll goes back to is behind it, and nothing is overdue yet.
         let now = FIRST_DAY + (DAYS + 3) * DAY_MS;
-        (Audit { line: Arc::new(line), directory: directory(), now }, seeded)
+        Audit { line: Arc::new(line), directory: directory(), now }
     }
 
     pub(super) fn line(&self) -> Arc<Line> {
@@ -199,18 +207,39 @@ impl Audit {
     }
 }
 
-/// Calls by method and path.
-#[derive(Debug)]
-pub(super) struct Calls(BTreeMap<String, u64>);
+/// Calls by method and path, each with its time.
+pub(super) struct Calls(Vec<(String, u64)>);
 
 impl Calls {
-    pub(super) fn total(&self) -> u64 {
-        self.0.values().sum()
+    pub(super) fn total(&self) -> usize {
+        self.0.len()
     }
 
     /// Those that may change something.
-    pub(super) fn writes(&self) -> u64 {
-        self.0.iter().filter(|(call, _)| !call.starts_with("GET ")).map(|(_, count)| count).sum()
+    pub(super) fn writes(&self) -> usize {
+        self.0.iter().filter(|(call, _)| !call.starts_with("GET ")).count()
+    }
+
+    /// Those of this method and path.
+    pub(super) fn of(&self, wanted: &str) -> usize {
+        self.0.iter().filter(|(call, _)| call == wanted).count()
+    }
+
+    /// The most calls of what is below `path` within so many milliseconds.
+    pub(super) fn busiest(&self, path: &str, window_ms: u64) -> usize {
+        let times: Vec<u64> = self.0.iter().filter(|(call, _)| call.contains(path)).map(|(_, at)| *at).collect();
+        let within = |first: usize| times[first..].partition_point(|at| *at < times[first] + window_ms);
+        (0..times.len()).map(within).max().unwrap_or(0)
+    }
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (call, _) in &self.0 {
+            *counts.entry(call).or_default() += 1;
+        }
+        counts.fmt(f)
     }
 }
 

@@ -2,6 +2,7 @@
 //! difference was planted.
 
 mod audit;
+mod backfill;
 mod garden;
 mod kinds;
 mod sums;
@@ -14,7 +15,7 @@ use transload::runtime::Host;
 use transload::storage::{Decision, FindingRecord, FindingState, JobKind, JobRecord, State};
 use transload_sandbox::Offline;
 
-use audit::{Audit, Calls, SHOP, at_rest, deliver, found, job, reconcile};
+use audit::{Audit, SHOP, at_rest, deliver, found, job, reconcile};
 use garden::{Garden, Planted};
 
 /// Kinds of difference that are planted: all but `too-many-left-over`, which takes more than a thousand payments without an order.
@@ -33,6 +34,7 @@ fn a_month_of_ten_thousand_orders_is_compared_and_every_difference_in_it_is_foun
         assert!(run.tallies.iter().all(|tally| tally.left_over.units == 0), "{:?}", run.tallies);
         let first = line.calls();
         assert_eq!(first.writes(), 0, "a comparison only reads: {first:?}");
+        assert!(first.busiest("/ghl/", 10_000) <= 50, "half of the rate is left to what cannot wait: {first:?}");
         let mut garden = Garden::new(&line.offline, seeded.orders, line.now());
         garden.plant_all();
         let planted = garden.planted;
