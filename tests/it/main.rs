@@ -17,6 +17,7 @@ mod events;
 mod guests;
 mod hostile;
 mod jobs;
+mod junk;
 mod kill;
 mod operate;
 mod outgoing;
