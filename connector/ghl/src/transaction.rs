@@ -1,7 +1,6 @@
 //! Transactions, which have one shape in a list and another alone. One type reads both.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use transload_model::{Currency, Entity, Instant, Money, Party, Transaction, TransactionStatus};
@@ -126,10 +125,12 @@ impl WireTransaction {
     }
 }
 
-/// `card` of `{"card": {…}}`; none for anything else, because no flow hangs on it.
+/// `card` of `{"card": {…}}`, `cash` of `{"type": "cash"}`; none for anything else. In which of the two forms a payment
+/// comes that was recorded, no document says.
 fn kind_of_method(method: &RawValue) -> Option<String> {
-    let method: BTreeMap<String, IgnoredAny> = serde_json::from_str(method.get()).ok()?;
-    method.into_keys().next()
+    let members = members(method.get());
+    let kind = members.get("type").and_then(|kind| scalar(kind));
+    kind.or_else(|| members.into_keys().next())
 }
 
 /// What it pays for. An id whose kind is not told is kept as `unknown:id`, for it may be an invoice's.
@@ -272,6 +273,7 @@ mod tests {
             r#","paymentProviderType":"manual""#,
             r#","paymentProvider":{"type":"Cash"}"#,
             r#","paymentMethod":{"cheque":{"number":"7"}},"chargeId":"x""#,
+            r#","paymentMethod":{"type":"cash"}"#,
             r#","paymentMethod":{"card":{"last4":"0012"}},"paymentProviderType":"offline""#,
         ] {
             assert!(recorded(members), "{members}");
@@ -280,6 +282,7 @@ mod tests {
             r#","chargeId":"ch_1""#,
             r#","paymentProviderType":"stripe""#,
             r#","paymentMethod":{"card":{"last4":"0012"}},"paymentProviderType":"stripe""#,
+            r#","paymentMethod":{"type":"card","card":{"last4":"0012"}},"paymentProviderType":"stripe""#,
         ] {
             assert!(!recorded(members), "{members}");
         }

@@ -35,7 +35,10 @@ async fn cash_that_was_collected_is_recorded_once() {
     assert_eq!(scene.recorded(&id), ["100"]);
     assert_eq!(captured(&scene), "100");
     let payment = &scene.fakes.effects().payments[&id][0];
-    assert_eq!((payment.mode.as_str(), payment.meta["transload"].as_str()), ("cash", format!("{id}/1").as_str()));
+    assert_eq!(
+        (payment.mode.as_str(), payment.meta["transload"].as_str()),
+        ("cash", format!("{id}/1").as_str())
+    );
     // The delivery's note says it; a payment's own would look like a second payment.
     assert_eq!(scene.notes_with("c1", "Paid to the driver: 100.00 USD").len(), 1);
     assert!(scene.notes_with("c1", "Payment of").is_empty());
@@ -69,7 +72,12 @@ async fn cash_for_what_gohighlevel_took_itself_is_never_recorded() {
     assert_eq!(captured(&scene), "100");
     let alerts = scene.alerts().await;
     let differs = alerts.iter().find(|alert| alert.kind == "cash-differs").unwrap();
-    assert!(differs.message.contains("100.00 USD were collected") && differs.message.contains("0.00 USD were due"), "{}", differs.message);
+    assert!(
+        differs.message.contains("100.00 USD were collected")
+            && differs.message.contains("0.00 USD were due"),
+        "{}",
+        differs.message
+    );
     scene.end().await;
 }
 

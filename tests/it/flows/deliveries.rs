@@ -152,7 +152,9 @@ async fn more_than_was_ordered_is_fulfilled_up_to_the_order_and_told_of() {
 /// Status 2 is the site's fault, 5 the order's; both may be planned once more, and 3 follows.
 #[tokio::test(start_paused = true)]
 async fn a_failed_visit_that_is_planned_again_is_delivered_in_the_end() {
-    for (step, kinds) in [(Step::Fail(failure(2)), Vec::new()), (Step::Reject(failure(10)), vec!["goods-rejected"])] {
+    for (step, kinds) in
+        [(Step::Fail(failure(2)), Vec::new()), (Step::Reject(failure(10)), vec!["goods-rejected"])]
+    {
         let scene = Scene::new().await;
         let id = planned(&scene).await;
         scene.dispatch(&id).await;
@@ -223,8 +225,13 @@ async fn proof_of_delivery_comes_to_the_contacts_timeline() {
     scene.edit_delivery(&id, photos).await;
     let notes = scene.notes_with("c1", "Delivered: ");
     assert_eq!(notes.len(), 1);
-    for part in ["https://pod.example.com/1.jpg", "https://pod.example.com/s.jpg", "https://pod.example.com/r.pdf", "left with the porter", "links work until 2026-01-06 "]
-    {
+    for part in [
+        "https://pod.example.com/1.jpg",
+        "https://pod.example.com/s.jpg",
+        "https://pod.example.com/r.pdf",
+        "left with the porter",
+        "links work until 2026-01-06 ",
+    ] {
         assert!(notes[0].contains(part), "{part:?} is not in {}", notes[0]);
     }
     scene.end().await;
@@ -261,7 +268,8 @@ async fn a_lost_answer_makes_no_second_fulfilment_and_no_second_note() {
 #[tokio::test(start_paused = true)]
 async fn a_delivery_that_somebody_made_in_track_pod_is_left_alone() {
     let scene = Scene::new().await;
-    let made = transload_sandbox::Json::parse(r#"{"Number":"by hand","Client":"A","Address":"B","Type":0}"#).unwrap();
+    let made = transload_sandbox::Json::parse(r#"{"Number":"by hand","Client":"A","Address":"B","Type":0}"#)
+        .unwrap();
     let add = transload_sandbox::AddDelivery { order: made, webhook: true };
     scene.fakes.add_delivery(add, scene.now()).unwrap();
     scene.dispatch("by hand").await;

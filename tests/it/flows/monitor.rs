@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use transload::storage::State;
-use transload_sandbox::{Charge, Subscribe, Step};
+use transload_sandbox::{Charge, Step, Subscribe};
 
 use super::reading::{deliver, deliver_for, deliver_only, failure, reschedule};
 use super::scene::{Plan, SHOP, Scene};
@@ -21,8 +21,14 @@ async fn day(scene: &Scene) {
         let add = transload_sandbox::AddDelivery { order, webhook: true };
         scene.fakes.add_delivery(add, scene.now()).unwrap();
     };
-    let (paid, cash, part, failed, cancelled, refunded) =
-        (place("c1").await, place("c2").await, place("c3").await, place("c4").await, place("c5").await, place("c6").await);
+    let (paid, cash, part, failed, cancelled, refunded) = (
+        place("c1").await,
+        place("c2").await,
+        place("c3").await,
+        place("c4").await,
+        place("c5").await,
+        place("c6").await,
+    );
     for id in [&paid, &cash, &part, &failed, &cancelled, &refunded] {
         by_hand(id);
         scene.settle().await;
@@ -61,7 +67,8 @@ async fn the_monitor_watches_a_day_of_events_and_writes_nothing() {
     let scene = Scene::set(serde_json::from_str(&template.settings).unwrap()).await;
     day(&scene).await;
     for action in ["sync-order", "create-delivery", "push-fulfillment", "cancel-delivery"] {
-        let order = scene.fakes.snapshot().ghl.orders[0].order.get("_id").unwrap().as_str().unwrap().to_owned();
+        let order =
+            scene.fakes.snapshot().ghl.orders[0].order.get("_id").unwrap().as_str().unwrap().to_owned();
         scene.action(action, &json!({"order_id": order})).await;
     }
     assert_eq!(scene.fakes.write_counts().writes, 0);
@@ -73,7 +80,12 @@ async fn the_monitor_watches_a_day_of_events_and_writes_nothing() {
     let effects = scene.effects().await;
     let revenue = "captured 30.00 USD, refunded 30.00 USD, net 0.00 USD";
     assert!(effects.iter().any(|effect| effect.summary == revenue), "the revenue is kept");
-    assert!(effects.iter().all(|effect| effect.system == "store" || effect.verb == transload::contract::Verb::Verified), "{effects:?}");
+    assert!(
+        effects
+            .iter()
+            .all(|effect| effect.system == "store" || effect.verb == transload::contract::Verb::Verified),
+        "{effects:?}"
+    );
     scene.end().await;
 }
 
@@ -89,7 +101,10 @@ async fn an_operator_who_denies_writes_lets_none_out_in_a_day_of_events() {
     let events = scene.events().await;
     let parked: Vec<_> = events.iter().filter(|event| event.state == State::Parked).collect();
     assert!(!parked.is_empty());
-    assert!(parked.iter().all(|event| event.reason.as_deref().unwrap_or_default().contains("read_only")), "{parked:?}");
+    assert!(
+        parked.iter().all(|event| event.reason.as_deref().unwrap_or_default().contains("read_only")),
+        "{parked:?}"
+    );
     assert!(events.iter().all(|event| event.state != State::Dead), "nothing is given up");
     scene.leave().await;
 }

@@ -13,9 +13,12 @@ fn two_lines() -> String {
     order("c1", "USD", "150.1", &[("p1", "1", "17"), ("p2", "1", "121")])
 }
 
-/// An order of 20 USD, of a contact whose address GoHighLevel put nowhere.
+/// The same of a contact whose address is in no snapshot.
 fn without_address() -> String {
-    two_lines().replace(r#""address1":"7 Mill Lane","city":"Bath","postalCode":"BA1 1AA","country":"GB""#, r#""note":"""#)
+    two_lines().replace(
+        r#""address1":"7 Mill Lane","city":"Bath","postalCode":"BA1 1AA","country":"GB""#,
+        r#""note":"""#,
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -40,7 +43,10 @@ async fn a_status_that_changes_is_looked_at_and_webhooks_that_come_twice_and_tur
     let id = scene.order(&two_lines()).await;
     scene.fakes.set_order_status(&id, "completed", scene.now()).unwrap();
     let mut hooks = scene.intercept();
-    assert_eq!(hooks.iter().map(|hook| hook.event.as_str()).collect::<Vec<_>>(), ["OrderCreate", "OrderStatusUpdate"]);
+    assert_eq!(
+        hooks.iter().map(|hook| hook.event.as_str()).collect::<Vec<_>>(),
+        ["OrderCreate", "OrderStatusUpdate"]
+    );
     hooks.reverse();
     for hook in hooks.iter().chain(&hooks) {
         scene.arrive(hook).await;
@@ -90,7 +96,11 @@ async fn an_edit_after_dispatch_is_refused_and_a_person_is_told() {
     scene.edit(&id, &order("c1", "USD", "34", &[("p1", "2", "17")])).await;
     let alerts = scene.alerts().await;
     assert_eq!(alerts.iter().map(|alert| alert.kind.as_str()).collect::<Vec<_>>(), ["change-too-late"]);
-    assert!(alerts[0].message.contains("Sandbox Driver: to collect 34.00 USD, and not 150.10 USD"), "{}", alerts[0].message);
+    assert!(
+        alerts[0].message.contains("Sandbox Driver: to collect 34.00 USD, and not 150.10 USD"),
+        "{}",
+        alerts[0].message
+    );
     assert_eq!(scene.cod(&id).as_deref(), Some("150.1"));
     scene.end().await;
 }
@@ -118,7 +128,8 @@ async fn an_order_without_an_address_is_dead_with_its_reason_until_the_address_i
         assert!(reason.contains(part), "{part:?} is not in {reason}");
     }
     assert!(scene.fakes.delivery_orders(&id).is_empty());
-    let address = Json::parse(r#"{"address1":"1 High Street","city":"Wells","postalCode":"BA5 2AA"}"#).unwrap();
+    let address =
+        Json::parse(r#"{"address1":"1 High Street","city":"Wells","postalCode":"BA5 2AA"}"#).unwrap();
     scene.fakes.put_contact("c1", address.as_object().unwrap()).unwrap();
     scene.host.retry(WorkId::Event(event.sequence)).await.unwrap();
     scene.settle().await;
@@ -151,13 +162,17 @@ async fn a_rule_says_which_orders_are_delivered() {
     scene.end().await;
 }
 
-/// GoHighLevel calls goods digital by `isDigitalProduct`... an order of nothing else has nothing to drive anywhere.
+/// By GoHighLevel's documents a product is `PHYSICAL`, `DIGITAL` or a `SERVICE`.
 #[tokio::test(start_paused = true)]
 async fn an_order_of_digital_goods_is_not_delivered() {
     let scene = Scene::new().await;
     let digital = two_lines().replace(r#""product":{"#, r#""product":{"productType":"DIGITAL","#);
     let id = scene.place(&digital).await;
     assert!(scene.fakes.delivery_orders(&id).is_empty());
+    assert!(
+        scene.reason(&format!("order {id}")).await.contains("deliver_when"),
+        "the default rule is `order.physical`"
+    );
     scene.end().await;
 }
 
@@ -216,7 +231,6 @@ async fn an_order_of_another_location_is_left_to_that_location() {
     scene.end().await;
 }
 
-/// The order was placed before anybody connected the shop.
 #[tokio::test(start_paused = true)]
 async fn an_order_that_a_person_asks_for_is_delivered_whatever_the_rule_says() {
     let scene = Scene::set(json!({"mode": "all", "deliver_when": "false"})).await;

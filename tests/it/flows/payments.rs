@@ -127,7 +127,7 @@ async fn a_payment_is_written_to_a_record_of_a_custom_object_one_for_each_order(
     assert_eq!(records.len(), 1);
     let properties = &records[0].properties;
     assert_eq!(properties["order_id"], id);
-    assert_eq!((properties["amount"].as_str(), properties["paid"].as_str()), ("59.5 USD", "100"));
+    assert_eq!((properties["amount"].as_str(), properties["paid"].as_str()), ("59.50 USD", "100.00"));
     assert_eq!(properties["delivery"], scene.text(&id, "TrackLink"));
     assert!(scene.fakes.effects().tags["c1"].is_empty());
     scene.end().await;
@@ -146,7 +146,10 @@ async fn a_payment_is_written_to_an_opportunity_one_for_each_order() {
     let opportunities = scene.fakes.effects().opportunities;
     assert_eq!(opportunities.len(), 1);
     let won = &opportunities[0];
-    assert_eq!((won.name.as_str(), won.status.as_str(), won.contact.as_str()), (format!("Sale {id}").as_str(), "won", "c1"));
+    assert_eq!(
+        (won.name.as_str(), won.status.as_str(), won.contact.as_str()),
+        (format!("Sale {id}").as_str(), "won", "c1")
+    );
     assert_eq!(won.value.unwrap().normalized().to_string(), "100");
     scene.end().await;
 }
@@ -155,10 +158,10 @@ async fn a_payment_is_written_to_an_opportunity_one_for_each_order() {
 async fn lost_answers_write_a_payment_down_once() {
     let scene = Scene::new().await;
     let id = scene.place(&hundred()).await;
+    scene.road.lose_answer("PUT", "/track-pod/Order");
     scene.pay(&id, "100").await;
     scene.road.lose_answer("POST", "/ghl/contacts/c1/notes");
     scene.road.lose_answer("POST", "/ghl/contacts/c1/tags");
-    scene.road.lose_answer("PUT", "/track-pod/Order");
     scene.poll("transactions").await;
     assert_eq!(scene.notes_with("c1", "Payment of").len(), 1);
     assert_eq!(scene.fakes.effects().tags["c1"], ["order-paid"]);
@@ -191,5 +194,34 @@ async fn a_payment_after_delivery_is_written_down_and_nothing_more() {
     scene.poll("transactions").await;
     assert_eq!(scene.notes_with("c1", "Payment of 100.00 USD").len(), 1);
     assert_eq!(scene.writes(System::TrackPod, "PUT", "/Order"), 0);
+    scene.end().await;
+}
+
+/// What a payment is for is told by its `entityType` and `entityId`.
+#[tokio::test(start_paused = true)]
+async fn a_payment_of_an_invoice_or_a_subscription_is_noted_for_that() {
+    let scene = Scene::new().await;
+    let id = scene.place(&hundred()).await;
+    for kind in ["invoice", "subscription"] {
+        let paid = scene
+            .fakes
+            .pay(&id, Pay { amount: Some(serde_json::from_str("10").unwrap()), status: None }, scene.now())
+            .unwrap();
+        let of = Json::parse(&format!(r#"{{"entityType":"{kind}","entityId":"{kind}-1"}}"#)).unwrap();
+        scene.fakes.edit_transaction(&paid, Edit::silent(of)).unwrap();
+    }
+    scene.poll("transactions").await;
+    for kind in ["invoice", "subscription"] {
+        assert_eq!(
+            scene.notes_with("c1", &format!("Payment of 10.00 USD received for {kind} {kind}-1.")).len(),
+            1
+        );
+        let effects = scene.effects().await;
+        let kept = effects
+            .iter()
+            .find(|effect| effect.kind == "revenue" && effect.id == format!("{kind}-1"))
+            .unwrap();
+        assert_eq!(kept.summary, "captured 10.00 USD, refunded 0.00 USD, net 10.00 USD");
+    }
     scene.end().await;
 }

@@ -83,7 +83,8 @@ impl Scene {
     pub(super) fn fulfilled(&self, order: &str) -> Vec<String> {
         let all = self.fakes.fulfillments(order);
         let shown = |it: &transload_sandbox::GhlFulfillment| {
-            let items = it.items.iter().map(|item| format!("{} × {}", item.quantity.normalized(), item.price));
+            let items =
+                it.items.iter().map(|item| format!("{} × {}", item.quantity.normalized(), item.price));
             items.collect::<Vec<_>>().join(", ")
         };
         all.iter().map(shown).collect()
@@ -141,7 +142,8 @@ pub(super) fn deliver_for(cash: &str) -> Step {
 
 /// Delivered, but of each of these lines only so many pieces.
 pub(super) fn deliver_only(lines: &[(&str, &str)]) -> Step {
-    let lines = lines.iter().map(|(id, quantity)| ((*id).to_owned(), serde_json::from_str(quantity).unwrap()));
+    let lines =
+        lines.iter().map(|(id, quantity)| ((*id).to_owned(), serde_json::from_str(quantity).unwrap()));
     let lines = lines.collect();
     Step::Deliver(transload_sandbox::Deliver { lines, ..transload_sandbox::Deliver::default() })
 }

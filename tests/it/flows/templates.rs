@@ -30,7 +30,8 @@ async fn every_template_fits_the_settings_schema_and_passes_the_check() {
     let module = module().await;
     let schema: Value = serde_json::from_str(&module.description().settings_schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let names: Vec<&str> = module.description().templates.iter().map(|template| template.name.as_str()).collect();
+    let names: Vec<&str> =
+        module.description().templates.iter().map(|template| template.name.as_str()).collect();
     assert_eq!(names, ["delivery", "delivery-with-cod", "click-and-collect", "read-only-monitor"]);
     for name in names {
         let settings = ready_made(name).await;
@@ -61,7 +62,7 @@ async fn the_template_delivery_with_cod_has_the_driver_collect() {
     let scene = scene_of("delivery-with-cod").await;
     let id = scene.place(&goods()).await;
     assert_eq!(scene.cod(&id).as_deref(), Some("30"));
-    assert!(scene.text(&id, "Note").starts_with("Collect 30 USD."), "{}", scene.text(&id, "Note"));
+    assert!(scene.text(&id, "Note").starts_with("Collect 30.00 USD."), "{}", scene.text(&id, "Note"));
     scene.dispatch(&id).await;
     scene.drive(&id, deliver_for("30")).await;
     assert_eq!(scene.recorded(&id), ["30"]);
@@ -127,9 +128,14 @@ async fn what_the_settings_say_of_a_delivery_arrives_at_track_pod() {
         assert_eq!(scene.text(&id, member).to_lowercase(), text.to_lowercase(), "{member}");
     }
     assert!(scene.text(&id, "Number").starts_with("W-"));
-    let number = |member| scene.shown(&id, member).as_ref().and_then(Json::as_decimal).unwrap().normalized().to_string();
+    let number = |member| {
+        scene.shown(&id, member).as_ref().and_then(Json::as_decimal).unwrap().normalized().to_string()
+    };
     // One line, of three pieces.
-    assert_eq!([number("ServiceTime"), number("Weight"), number("Volume"), number("Pallets")], ["2", "7.5", "0.125", "1"]);
+    assert_eq!(
+        [number("ServiceTime"), number("Weight"), number("Volume"), number("Pallets")],
+        ["2", "7.5", "0.125", "1"]
+    );
     let fields = scene.shown(&id, "CustomFields").unwrap().to_string();
     for part in ["cf_1", "USD", "cf_2", "29.99"] {
         assert!(fields.contains(part), "{part} is not in {fields}");

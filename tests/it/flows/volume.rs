@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use transload::egress::Portion;
 use transload::runtime::JobRequest;
 use transload::storage::{JobKind, JobState, State};
@@ -16,6 +17,11 @@ const ORDERS: usize = 1_000;
 const MONDAY: u64 = 1_767_571_200_000;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// The fakes' history says nothing of payments to drivers.
+async fn scene() -> Scene {
+    Scene::set(json!({"mode": "all", "delivery": {"log_payments": "none"}})).await
+}
 
 /// A thousand orders of that Monday, which both systems hold as a connector would have left them, in three currencies.
 async fn busy_monday(scene: &Scene) -> Seeded {
@@ -58,12 +64,16 @@ fn assert_nothing_doubled(scene: &Scene, seeded: &Seeded) {
     assert!(but_notes.is_empty(), "{but_notes:?}");
     let planned = |history| matches!(history, History::Planned | History::PlannedCash);
     let planned = seeded.orders.iter().filter(|order| planned(order.history)).count();
-    assert_eq!(scene.writes(System::Ghl, "POST", "/contacts"), planned, "one note for each that is still planned");
+    assert_eq!(
+        scene.writes(System::Ghl, "POST", "/contacts"),
+        planned,
+        "one note for each that is still planned"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_orders_are_polled_in_pages_of_a_hundred() {
-    let scene = Scene::new().await;
+    let scene = scene().await;
     let seeded = busy_monday(&scene).await;
     lists(&scene);
     assert_eq!(scene.host.poll_now(SHOP, "order-list").await.unwrap(), ORDERS);
@@ -78,7 +88,7 @@ async fn a_thousand_orders_are_polled_in_pages_of_a_hundred() {
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_orders_are_backfilled_in_pages_of_a_hundred() {
-    let scene = Scene::new().await;
+    let scene = scene().await;
     let seeded = busy_monday(&scene).await;
     lists(&scene);
     for new in [ORDERS as u64, 0] {
