@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use transload_model::{Currency, Entity, Instant, Money, Party, Transaction, TransactionStatus};
 use transload_wire::{Number, tolerant};
 
@@ -160,6 +159,8 @@ fn transaction_status(text: String) -> TransactionStatus {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::reading::{deliver_for, failure, reschedule, schedule};
 use super::scene::Scene;
 use crate::stage::order;
-use transload_sandbox::Step;
+use transload_sandbox::{Deliver, Step};
 
 fn hundred() -> String {
     order("c1", "USD", "100", &[("p1", "1", "100")])
@@ -151,5 +151,46 @@ async fn cash_that_the_vendor_refuses_to_record_is_told_of() {
     scene.drive(&id, deliver_for("100")).await;
     assert_eq!(scene.alert_kinds().await, ["payment-not-recorded"]);
     assert_eq!(scene.fulfilled(&id), ["1 × p1"]);
+    scene.end().await;
+}
+
+/// 40 of 100 USD are paid by card while the driver is on the way; he takes the 100 that he was told to.
+#[tokio::test(start_paused = true)]
+async fn of_cash_beyond_what_is_due_only_what_is_due_is_recorded() {
+    let scene = Scene::new().await;
+    let id = scene.place(&hundred()).await;
+    scene.dispatch(&id).await;
+    scene.pay(&id, "40").await;
+    scene.poll("transactions").await;
+    scene.drive(&id, deliver_for("100")).await;
+    assert_eq!(scene.recorded(&id), ["60"]);
+    assert_eq!(captured(&scene), "100");
+    assert_eq!(scene.alert_kinds().await, ["change-too-late", "cash-differs"]);
+    scene.end().await;
+}
+
+/// Half of the goods for half of the money, and the rest of both a day later, under the same attempt.
+#[tokio::test(start_paused = true)]
+async fn cash_that_grows_with_a_partial_delivery_is_recorded_as_it_grows() {
+    let scene = Scene::new().await;
+    let id = scene.place(&order("c1", "USD", "100", &[("p1", "2", "50")])).await;
+    scene.dispatch(&id).await;
+    let half = Deliver {
+        lines: [("p1".to_owned(), serde_json::from_str("1").unwrap())].into(),
+        cod_actual: Some(serde_json::from_str("50").unwrap()),
+        ..Deliver::default()
+    };
+    scene.drive(&id, Step::Deliver(half)).await;
+    assert_eq!(scene.recorded(&id), ["50"]);
+    let whole = r#"{"StatusId":3,"CODActual":100,
+        "GoodsList":[{"OrderLineId":"p1","GoodsName":"p1","Quantity":2,"QuantityFact":2}]}"#;
+    scene.edit_delivery(&id, whole).await;
+    assert_eq!(scene.recorded(&id), ["50", "50"]);
+    assert_eq!(scene.fulfilled(&id), ["1 × p1", "1 × p1"]);
+    assert_eq!(scene.alert_kinds().await, ["cash-differs"], "50 of the 100 that were asked for, at first");
+    for _ in 0..2 {
+        scene.poll("transactions").await;
+    }
+    assert!(scene.notes_with("c1", "Payment of").is_empty());
     scene.end().await;
 }

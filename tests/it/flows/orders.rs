@@ -245,3 +245,24 @@ async fn an_order_that_a_person_asks_for_is_delivered_whatever_the_rule_says() {
     assert!(!scene.host.is_paused(SHOP).unwrap());
     scene.end().await;
 }
+
+/// Ten failures are seventeen minutes of pauses that double, and one of 429 is as long as the vendor says.
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_is_down_or_busy_for_a_while_delays_an_order_and_loses_nothing() {
+    let scene = Scene::new().await;
+    for fault in [
+        r#"{"system":"track-pod","method":"POST","path":"/Order","times":10,"kind":{"type":"status","status":503}}"#,
+        r#"{"system":"ghl","method":"GET","path":"/payments/orders/","kind":{"type":"status","status":429,"retry_after":60}}"#,
+    ] {
+        scene.fakes.add_fault(serde_json::from_str(fault).unwrap()).unwrap();
+    }
+    let id = scene.order(&two_lines()).await;
+    let placed = scene.now();
+    scene.settle().await;
+    assert_eq!(scene.cod(&id).as_deref(), Some("150.1"));
+    assert_eq!(scene.event("order").await.attempts, 11);
+    // At least half of 1 + 2 + 4 + … + 1,024 seconds.
+    assert!(scene.now() - placed >= 60_000 + 1_000_000, "{}", scene.now() - placed);
+    assert_eq!(scene.fakes.notes("c1").len(), 1);
+    scene.end().await;
+}
