@@ -288,6 +288,7 @@ mod tests {
             r#","paymentProviderType":"manual""#,
             r#","paymentProvider":{"type":"Cash"}"#,
             r#","paymentMethod":{"cheque":{"number":"7"}},"chargeId":"x""#,
+            r#","paymentMethod":{"type":"cash"}"#,
             r#","paymentMethod":{"card":{"last4":"0012"}},"paymentProviderType":"offline""#,
         ] {
             assert!(recorded(members), "{members}");
@@ -296,6 +297,7 @@ mod tests {
             r#","chargeId":"ch_1""#,
             r#","paymentProviderType":"stripe""#,
             r#","paymentMethod":{"card":{"last4":"0012"}},"paymentProviderType":"stripe""#,
+            r#","paymentMethod":{"type":"card","card":{"last4":"0012"}},"paymentProviderType":"stripe""#,
         ] {
             assert!(!recorded(members), "{members}");
         }
