@@ -117,3 +117,30 @@ async fn a_line_that_is_priced_in_another_currency_is_delivered_without_its_pric
     assert!(cost(1).is_none_or(|cost| cost == "0"), "{:?}", cost(1));
     scene.end().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_gets_cheaper_than_what_was_paid_asks_for_nothing() {
+    let scene = Scene::new().await;
+    let id = scene.place(&order("c1", "USD", "100", &[("p1", "2", "50")])).await;
+    scene.pay(&id, "70").await;
+    scene.poll("transactions").await;
+    assert_eq!(scene.cod(&id).as_deref(), Some("30"));
+    scene.edit(&id, &order("c1", "USD", "50", &[("p1", "1", "50")])).await;
+    assert_eq!(scene.cod(&id).as_deref(), Some("0"));
+    scene.dispatch(&id).await;
+    scene.drive(&id, deliver()).await;
+    assert_eq!(scene.fulfilled(&id), ["1 × p1"]);
+    assert!(scene.alerts().await.is_empty());
+    scene.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_of_a_unit_are_delivered_and_fulfilled_exactly() {
+    let scene = Scene::new().await;
+    let id = scene.place(&order("c1", "USD", "3.75", &[("cheese", "0.375", "10")])).await;
+    scene.dispatch(&id).await;
+    scene.drive(&id, deliver_for("3.75")).await;
+    assert_eq!(scene.fulfilled(&id), ["0.375 × cheese"]);
+    assert_eq!(scene.recorded(&id), ["3.75"]);
+    scene.end().await;
+}

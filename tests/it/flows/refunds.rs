@@ -3,7 +3,7 @@
 use transload::contract::Severity;
 use transload_sandbox::{Step, System};
 
-use super::reading::{deliver, schedule};
+use super::reading::{deliver, deliver_for, schedule};
 use super::scene::Scene;
 use crate::stage::order;
 
@@ -158,5 +158,37 @@ async fn lost_answers_take_a_refunded_delivery_off_once() {
     assert!(scene.delivery(&id).removed);
     assert_eq!(scene.notes_with("c1", "given back").len(), 1);
     assert_eq!(scene.notes_with("c1", "Delivery taken off").len(), 1);
+    scene.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_is_cancelled_and_refunded_is_taken_off_once() {
+    let scene = Scene::new().await;
+    let (id, payment) = paid(&scene).await;
+    scene.drive(&id, schedule()).await;
+    scene.set_status(&id, "cancelled").await;
+    scene.refund(&payment, "100").await;
+    scene.poll("transactions").await;
+    scene.poll("order-list").await;
+    assert_eq!(scene.delivery(&id).rejections, 1);
+    assert_eq!(scene.notes_with("c1", "Delivery taken off").len(), 1);
+    assert_eq!(scene.notes_with("c1", "100.00 USD in all of 100.00 USD given back").len(), 1);
+    assert!(scene.alerts().await.is_empty());
+    scene.end().await;
+}
+
+/// Cash that a driver brought and the merchant gave back counts like any other payment.
+#[tokio::test(start_paused = true)]
+async fn cash_that_is_given_back_after_delivery_raises_the_alert_as_well() {
+    let scene = Scene::new().await;
+    let id = scene.place(&order("c1", "USD", "100", &[("p1", "2", "50")])).await;
+    scene.dispatch(&id).await;
+    scene.drive(&id, deliver_for("100")).await;
+    scene.poll("transactions").await;
+    let payment = scene.fakes.effects().payments[&id][0].id.clone();
+    scene.refund(&payment, "100").await;
+    scene.poll("transactions").await;
+    assert_eq!(scene.alert_kinds().await, ["refund-after-delivery"]);
+    assert_eq!(scene.recorded(&id), ["100"], "nothing is recorded anew");
     scene.end().await;
 }
