@@ -1,15 +1,13 @@
 //! Transactions, which have one shape in a list and another alone. One type reads both.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 use transload_model::{Currency, Entity, Instant, Money, Party, Transaction, TransactionStatus};
 use transload_wire::{Number, tolerant};
 
 use crate::contact::WireContact;
 use crate::error::{MISSING, MapError, NEGATIVE};
-use crate::members::{members, scalar};
+use crate::members::{at, members, scalar};
 use crate::payment::{TransactionDetail, is_recorded_method};
 
 /// A transaction as it is read.
@@ -126,10 +124,10 @@ impl WireTransaction {
     }
 }
 
-/// `card` of `{"card": {…}}`; none for anything else, because no flow hangs on it.
+/// `card` of `{"card": {…}}`, and of `{"type": "card"}`; none for anything else.
 fn kind_of_method(method: &RawValue) -> Option<String> {
-    let method: BTreeMap<String, IgnoredAny> = serde_json::from_str(method.get()).ok()?;
-    method.into_keys().next()
+    let members = members(method.get());
+    at(&members, &["type"]).or_else(|| members.into_keys().next())
 }
 
 /// What it pays for. An id whose kind is not told is kept as `unknown:id`, for it may be an invoice's.
