@@ -157,6 +157,8 @@ fn transaction_status(text: String) -> TransactionStatus {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -270,6 +272,8 @@ mod tests {
             r#","paymentProviderType":"manual""#,
             r#","paymentProvider":{"type":"Cash"}"#,
             r#","paymentMethod":{"cheque":{"number":"7"}},"chargeId":"x""#,
+            r#","paymentMethod":{"type":"cash"}"#,
+            r#","paymentMethod":{"card":{"last4":"0012"},"type":"other"}"#,
             r#","paymentMethod":{"card":{"last4":"0012"}},"paymentProviderType":"offline""#,
         ] {
             assert!(recorded(members), "{members}");

@@ -199,7 +199,8 @@ impl Judged<'_> {
         }
         let is_off = all.iter().any(|it| it.removed || it.rejections > 0);
         let taken_off = self.seen.is_noted(contact, &format!("called-off {}", order.id));
-        if taken_off && (!is_off && !order.was_off) || is_off && order.is_off() && !taken_off {
+        let is_due = is_off && order.is_off() && !order.visits.is_deleted;
+        if taken_off && (!is_off && !order.was_off) || is_due && !taken_off {
             wrong.push(format!("called-off: {taken_off}"));
         }
     }
