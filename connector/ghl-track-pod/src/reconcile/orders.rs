@@ -14,6 +14,7 @@ use super::snapshot::{self, Snapshot};
 use super::{Page, goods, money, state};
 use crate::orders::{contact_id, expected};
 use crate::settings::Connection;
+use crate::subscriptions;
 
 /// Orders of a page. Each takes up to four calls of GoHighLevel, whose budget of 100 in ten seconds is shared with live events:
 /// a page ends well within the two minutes that a call of a component may take.
@@ -152,6 +153,7 @@ fn take(
     lookup: Lookup,
 ) -> Result<Option<Snapshot>, Failure> {
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else { return Ok(None) };
+    let transactions = subscriptions::without_renewals(connection, &order, transactions)?;
     let payments = snapshot::payments(&order, &transactions)?;
     let due = payments.due(&order)?;
     let expected = expected(connection, order.clone(), &raw, payments, &lookup)?;
