@@ -22,6 +22,7 @@ mod kill;
 mod operate;
 mod outgoing;
 mod program;
+mod reconciling;
 mod simulation;
 mod stage;
 mod swapping;

@@ -23,17 +23,14 @@ const LOOKUPS_MAX: usize = 50;
 
 /// Compares the deliveries of the next day, or of the rest of a busy one.
 pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Result<Page, Failure> {
-    let first = scope.start.saturating_sub(MARGIN_DAYS * DAY_MS);
-    let start = first + cursor.day * DAY_MS;
     let mut page = Page::default();
-    let is_last = start >= scope.end.saturating_add(MARGIN_DAYS * DAY_MS);
-    let Some(date) = time::format_date(Instant(start)).filter(|_| !is_last) else {
+    let Some((start, date)) = date_of(scope, cursor.day) else {
         cursor.enter(Phase::Payments);
         return Ok(page);
     };
     // Nobody is to hear twice of what belongs to the days beside the time.
     let is_within = start + DAY_MS > scope.start && start < scope.end;
-    let deliveries = of_day(connection, &date, &span(scope))?;
+    let deliveries = of_day(connection, &date, scope)?;
     let mut lookups = 0;
     let before = usize::try_from(cursor.offset).unwrap_or(usize::MAX);
     for (place, delivery) in deliveries.iter().enumerate().skip(before) {
@@ -52,6 +49,13 @@ pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Resu
     Ok(page)
 }
 
+/// When the day of this number begins, and the day as it is asked for; none if it is beyond the last.
+pub fn date_of(scope: &Scope, day: u64) -> Option<(u64, String)> {
+    let start = scope.start.saturating_sub(MARGIN_DAYS * DAY_MS) + day * DAY_MS;
+    let is_beyond = start >= scope.end.saturating_add(MARGIN_DAYS * DAY_MS);
+    time::format_date(Instant(start)).filter(|_| !is_beyond).map(|date| (start, date))
+}
+
 /// The first and the last day that is gone through.
 fn span(scope: &Scope) -> [String; 2] {
     let margin = MARGIN_DAYS * DAY_MS;
@@ -61,11 +65,8 @@ fn span(scope: &Scope) -> [String; 2] {
 
 /// The deliveries that are for this day, or on a route of it, each once and always in the same order. A delivery on the route of
 /// another day than its own is left to its own, if that is gone through too.
-fn of_day(
-    connection: &Connection,
-    date: &str,
-    [first, last]: &[String; 2],
-) -> Result<Vec<Delivery>, Failure> {
+pub fn of_day(connection: &Connection, date: &str, scope: &Scope) -> Result<Vec<Delivery>, Failure> {
+    let [first, last] = span(scope);
     let dated = connection.track_pod.orders_on(date)?;
     let routed = connection.track_pod.orders_routed_on(date)?;
     let has_own_day = |delivery: &Delivery| {
@@ -98,7 +99,7 @@ fn order_key(delivery: &Delivery) -> Option<&str> {
 
 /// Whether a text is an id of GoHighLevel's, 24 hexadecimal digits in every sample it publishes, or one with the day of a
 /// renewal behind it. Track-POD's orders from elsewhere have ids too, and are nobody's business here.
-fn is_ours(id: &str) -> bool {
+pub fn is_ours(id: &str) -> bool {
     let (order_id, day) = id.split_once('-').unwrap_or((id, "00000000"));
     order_id.len() == 24
         && order_id.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -34,7 +34,7 @@ pub fn page(connection: &Connection, cursor: &mut Cursor) -> Result<Page, Failur
             continue;
         }
         for allocation in &matched.allocations {
-            cursor.match_later(GHL, allocation.amount.currency, allocation.amount.amount)?;
+            cursor.tallies.match_later(GHL, allocation.amount.currency, allocation.amount.amount)?;
         }
     }
     for left in outcome.left_over.iter().filter(|left| left.side == Side::Left) {

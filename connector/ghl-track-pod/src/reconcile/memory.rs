@@ -1,11 +1,15 @@
 //! What a comparison remembers in the connection's store, from page to page and from run to run.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use transload_model::reconcile::{Decision, Key, KeyKind, Row, Side, Verdict};
 use transload_model::{Instant, Money};
 use transload_sdk::{Context, Failure, rejected};
 use transload_wire::Number;
+
+use super::tallies::Tallies;
 
 /// Keys of a listing that are asked for at once: as many as the contract allows.
 const KEYS_PAGE: u32 = 1_000;
@@ -38,6 +42,24 @@ pub struct Known {
     pub delivery_failed: bool,
     /// Whether GoHighLevel had the order when it was looked for.
     pub exists: bool,
+    /// What it added to the sums when it was found to be in order.
+    #[serde(skip_serializing_if = "Tallies::is_empty")]
+    pub sums: Tallies,
+    /// What lists told of it last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
+}
+
+/// What lists tell of an order. Field names are frozen, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The run that asked for the lists.
+    pub run: u64,
+    /// Fingerprints of its payments by id.
+    pub payments: BTreeMap<String, String>,
+    /// The fingerprint of its delivery; none if no list has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
 }
 
 const RUNS: &str = "reconcile/runs";
@@ -60,6 +82,15 @@ pub fn known(cx: &Context, id: &str) -> Result<Option<Known>, Failure> {
 /// Remembers it.
 pub fn remember(cx: &Context, id: &str, known: &Known) -> Result<(), Failure> {
     write(cx, &order_key(id), known)
+}
+
+/// Remembers something that the lists of the run `run` tell of the order `id`.
+pub fn see(cx: &Context, id: &str, run: u64, what: impl FnOnce(&mut Seen)) -> Result<(), Failure> {
+    let mut known = known(cx, id)?.unwrap_or_default();
+    let mut seen = known.seen.filter(|seen| seen.run == run).unwrap_or(Seen { run, ..Seen::default() });
+    what(&mut seen);
+    known.seen = Some(seen);
+    remember(cx, id, &known)
 }
 
 fn order_key(id: &str) -> String {

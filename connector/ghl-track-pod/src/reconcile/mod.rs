@@ -1,6 +1,7 @@
 //! Comparing what both systems hold.
 //!
-//! A comparison goes through four phases, a page at a time, each page in a fresh instance: every order of the time against its
+//! A comparison goes through phases, a page at a time, each page in a fresh instance: from the second run on, first what both
+//! vendors' lists tell, so that an order of which nothing has changed costs no call of its own; then every order of the time against its
 //! payments, its delivery and its fulfilments; each day's deliveries against the orders they name; the payments that belong
 //! to no order of the time; and last, what is left over on both sides, by amount, customer and date. Between pages the cursor
 //! holds the sums, and the store what is known of each order and which rows are left over.
@@ -17,9 +18,12 @@ mod left_over;
 mod memory;
 mod money;
 mod orders;
+mod outside;
 mod payments;
 mod snapshot;
 mod state;
+mod survey;
+mod tallies;
 
 use transload_model::reconcile::Bounds;
 use transload_sdk::{Context, Failure, Finding, FindingPage, Scope, rejected};
@@ -50,6 +54,8 @@ pub fn page(cx: &Context, scope: &Scope, cursor: Option<&str>) -> Result<Finding
     let settings = cx.settings()?;
     let connection = Connection::new(cx, &settings);
     let page = match at.phase {
+        Phase::ListedDeliveries => survey::deliveries(&connection, scope, &mut at),
+        Phase::ListedPayments => survey::payments(&connection, scope, &mut at),
         Phase::Orders => orders::page(&connection, scope, &mut at),
         Phase::Deliveries => deliveries::page(&connection, scope, &mut at),
         Phase::Payments => payments::page(&connection, scope, &mut at),
@@ -60,13 +66,16 @@ pub fn page(cx: &Context, scope: &Scope, cursor: Option<&str>) -> Result<Finding
     Ok(FindingPage {
         findings: page.found.into_iter().map(Difference::finding).filter(wanted).collect(),
         checked: page.checked,
-        tallies: at.tallies(),
+        tallies: at.tallies.told(),
         cursor: if page.is_last { None } else { Some(at.write()?) },
     })
 }
 
 fn begin(cx: &Context, scope: &Scope) -> Result<Cursor, Failure> {
-    let cursor = Cursor::first(scope, memory::runs(cx)? + 1)?;
+    let runs = memory::runs(cx)?;
+    let is_worth_it = runs > 0 && survey::is_worth_it(scope, cx.clock.now());
+    let phase = if is_worth_it { Phase::ListedDeliveries } else { Phase::Orders };
+    let cursor = Cursor::first(scope, runs + 1, phase)?;
     memory::count_run(cx, cursor.run)?;
     // Of a run that was given up.
     memory::forget_kept(cx, &cursor.scope)?;

@@ -11,14 +11,15 @@ use super::finding::{Difference, GHL, Kind, Seen, TRACK_POD};
 use super::fingerprint::Fingerprint;
 use super::memory::{self, Kept, Known};
 use super::snapshot::{self, Snapshot};
-use super::{Page, goods, money, state};
+use super::tallies::Tallies;
+use super::{Page, goods, money, outside, state};
 use crate::orders::{contact_id, expected};
 use crate::settings::Connection;
 use crate::subscriptions;
 
-/// Orders of a page. Each takes up to four calls of GoHighLevel, whose budget of 100 in ten seconds is shared with live events:
-/// a page ends well within the two minutes that a call of a component may take.
-const PAGE_ROWS: u32 = 25;
+/// Orders of a page. Each takes up to four calls, of GoHighLevel's three, if it has changed: of 100 in ten seconds, half of which
+/// are for comparisons, that is half a minute for a page, which is done again when a call fails.
+const PAGE_ROWS: u32 = 50;
 
 /// Compares the next orders of the listing.
 pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Result<Page, Failure> {
@@ -58,26 +59,42 @@ fn compare(
     page: &mut Page,
 ) -> Result<(), Failure> {
     page.checked += 1;
-    let now = connection.cx.clock.now().0;
+    let (now, row_print) = (connection.cx.clock.now().0, outside::row(connection, row));
+    let known = known.unwrap_or_default();
+    if is_listed_as_before(&known, cursor.run, row_print, now) {
+        cursor.tallies.merge(&known.sums)?;
+        return memory::remember(connection.cx, &row.id, &Known { run: cursor.run, seen: None, ..known });
+    }
     let transactions = connection.ghl.order_transactions(&row.id)?;
     let lookup = connection.track_pod.order(&row.id)?;
-    let print = snapshot::fingerprint(connection, row, &transactions, &lookup);
-    count(cursor, row, &transactions, &lookup)?;
-    let was_clean = known.as_ref().is_some_and(|known| {
-        known.clean == Some(print.to_string()) && known.clean_until.is_none_or(|until| now < until)
-    });
+    let payments = transactions.iter().map(|payment| (payment.id.clone(), outside::payment(payment).to_string()));
+    let print = outside::whole(row_print, &payments.collect(), &outside::lookup(&lookup));
+    let sums = sums(row, &transactions, &lookup)?;
+    cursor.tallies.merge(&sums)?;
     let mut next = Known {
         run: cursor.run,
         created: row.created_at.map(|at| at.0),
         exists: true,
+        sums,
         ..of_delivery(&lookup)
     };
-    if let Some(known) = known.filter(|_| was_clean) {
+    if was_clean(&known, print, now) {
         next = Known { clean: known.clean, clean_until: known.clean_until, ..next };
     } else {
         in_full(connection, row, transactions, lookup, (print, now), &mut next, page)?;
     }
     memory::remember(connection.cx, &row.id, &next)
+}
+
+/// Whether the lists tell of the order and all that belongs to it what was found to be in order.
+fn is_listed_as_before(known: &Known, run: u64, row: Fingerprint, now: u64) -> bool {
+    let Some(seen) = known.seen.as_ref().filter(|seen| seen.run == run) else { return false };
+    let Some(delivery) = &seen.delivery else { return false };
+    was_clean(known, outside::whole(row, &seen.payments, delivery), now)
+}
+
+fn was_clean(known: &Known, print: Fingerprint, now: u64) -> bool {
+    known.clean == Some(print.to_string()) && known.clean_until.is_none_or(|until| now < until)
 }
 
 fn in_full(
@@ -193,24 +210,21 @@ fn unpaid(snapshot: &Snapshot, found: &[Difference]) -> Option<Kept> {
     Some(kept.told(found.iter().any(|difference| difference.kind().is_of_money())))
 }
 
-/// Adds the order's money to the sums: GoHighLevel's payments are matched as far as the order asks for them, Track-POD's cash
-/// as far as it is recorded.
-fn count(
-    cursor: &mut Cursor,
-    row: &Order,
-    transactions: &[Transaction],
-    lookup: &Lookup,
-) -> Result<(), Failure> {
+/// The order's money: GoHighLevel's payments are matched as far as the order asks for them, Track-POD's cash as far as it is
+/// recorded.
+fn sums(row: &Order, transactions: &[Transaction], lookup: &Lookup) -> Result<Tallies, Failure> {
+    let mut sums = Tallies::default();
     let captured = transactions.iter().filter(|transaction| transaction.status.is_captured());
     let payments = captured.clone().map(|payment| entry(Side::Right, &payment.id, &row.id, payment.amount));
     let owed = entry(Side::Left, &row.id, &row.id, row.total);
-    cursor.count(GHL, Side::Right, &matched(std::iter::once(owed).chain(payments).collect())?)?;
-    let Lookup::Found(delivery) = lookup else { return Ok(()) };
-    let Some(cash) = delivery.fulfillment(Some(row.total.currency)).cash_collected else { return Ok(()) };
+    sums.count(GHL, Side::Right, &matched(std::iter::once(owed).chain(payments).collect())?)?;
+    let Lookup::Found(delivery) = lookup else { return Ok(sums) };
+    let Some(cash) = delivery.fulfillment(Some(row.total.currency)).cash_collected else { return Ok(sums) };
     let recorded = captured.filter(|payment| transload_ghl::is_recorded(payment));
     let recorded = recorded.map(|payment| entry(Side::Left, &payment.id, &row.id, payment.amount));
     let collected = entry(Side::Right, &row.id, &row.id, cash);
-    cursor.count(TRACK_POD, Side::Right, &matched(recorded.chain([collected]).collect())?)
+    sums.count(TRACK_POD, Side::Right, &matched(recorded.chain([collected]).collect())?)?;
+    Ok(sums)
 }
 
 /// A row that is tied to the order `order_id`.

@@ -65,7 +65,7 @@ fn look(
             .any(|entity| matches!(entity, Entity::Invoice(_) | Entity::Subscription(_))),
     };
     page.checked += 1;
-    cursor.add(GHL, payment.amount, settled)?;
+    cursor.tallies.add(GHL, payment.amount, settled)?;
     if settled {
         return Ok(());
     }

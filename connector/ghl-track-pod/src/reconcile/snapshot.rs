@@ -5,10 +5,8 @@ use transload_model::{Fulfillment, FulfillmentState, LineQuantity, Money, Order,
 use transload_sdk::Failure;
 use transload_track_pod::Lookup;
 
-use super::fingerprint::Fingerprint;
 use crate::orders::Expected;
 use crate::payments::Payments;
-use crate::settings::Connection;
 
 /// An order, its money and its delivery.
 pub struct Snapshot {
@@ -87,70 +85,5 @@ pub fn payments(order: &Order, transactions: &[Transaction]) -> Result<Payments,
     Ok(match revenue.totals()?.first() {
         Some(totals) => Payments { captured: totals.captured, refunded: totals.refunded },
         None => Payments { captured: zero, refunded: zero },
-    })
-}
-
-/// What all of it looks like from outside: the same until something changes that could make a difference.
-pub fn fingerprint(
-    connection: &Connection,
-    row: &Order,
-    transactions: &[Transaction],
-    lookup: &Lookup,
-) -> Fingerprint {
-    let version = Fingerprint::new().and(env!("CARGO_PKG_VERSION")).and(connection.cx.settings.get());
-    let order = version
-        .and(&row.id)
-        .and(row.status.describe())
-        .and_maybe(row.fulfillment.as_ref().map(fulfillment))
-        .and(row.total)
-        .and(row.live)
-        .and_maybe(row.updated_at.map(|at| at.0));
-    let paid = transactions.iter().fold(order, |before, transaction| {
-        before
-            .and(&transaction.id)
-            .and(transaction.status.describe())
-            .and(transaction.amount)
-            .and_maybe(transaction.refunded)
-            .and(transaction.live)
-            .and_maybe(transaction.charge_id.as_deref())
-            .and_maybe(transaction.updated_at.map(|at| at.0))
-    });
-    match lookup {
-        Lookup::Missing => paid.and("missing"),
-        Lookup::Deleted { .. } => paid.and("deleted"),
-        Lookup::Found(delivery) => of_delivery(paid, delivery),
-    }
-}
-
-fn fulfillment(status: &transload_model::FulfillmentStatus) -> &str {
-    use transload_model::FulfillmentStatus::{Cancelled, Fulfilled, Other, PartiallyFulfilled, Unfulfilled};
-    match status {
-        Unfulfilled => "unfulfilled",
-        PartiallyFulfilled => "partially fulfilled",
-        Fulfilled => "fulfilled",
-        Cancelled => "cancelled",
-        Other(text) => text,
-    }
-}
-
-fn of_delivery(before: Fingerprint, delivery: &transload_track_pod::Order) -> Fingerprint {
-    let texts = [
-        &delivery.track_id,
-        &delivery.number,
-        &delivery.date,
-        &delivery.cod_actual,
-        &delivery.status_date,
-        &delivery.change_date,
-        &delivery.route_number,
-        &delivery.route_status,
-        &delivery.load_status,
-    ];
-    let head = texts.into_iter().fold(before, |before, text| before.and_maybe(text.as_deref()));
-    let head = head.and_maybe(delivery.kind).and_maybe(delivery.status_id).and_maybe(delivery.cod);
-    delivery.goods_list.iter().fold(head, |before, goods| {
-        before
-            .and_maybe(goods.order_line_id.as_deref())
-            .and_maybe(goods.quantity)
-            .and_maybe(goods.quantity_fact)
     })
 }

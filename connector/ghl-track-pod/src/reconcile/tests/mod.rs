@@ -242,3 +242,17 @@ fn scope() -> Scope {
 fn page(fakes: &Fakes, scope: &Scope, cursor: Option<&str>) -> Result<super::FindingPage, Failure> {
     super::page(&fakes.context(), scope, cursor)
 }
+
+/// Answers what a second run asks for first: each day's deliveries, all of which are for 2024-04-05, and the payments.
+fn answer_survey(fakes: Fakes, scope: &Scope, deliveries: &[String], payments: &[Payment]) -> Fakes {
+    let days = (scope.end - scope.start) / DAY + 14;
+    // Counted from seven days before the scope.
+    let theirs = (NOW - scope.start) / DAY + 7;
+    let fakes = (0..days).fold(fakes, |fakes, day| {
+        let listed = if day == theirs { deliveries.join(",") } else { String::new() };
+        let fakes = fakes.answer("GET /Order/Date/*", 200, &format!("[{listed}]"));
+        fakes.answer("GET /Order/Route/Date/*", 200, "[]")
+    });
+    let rows: Vec<String> = payments.iter().map(Payment::json).collect();
+    fakes.answer("GET /payments/transactions?*", 200, &list(&rows))
+}

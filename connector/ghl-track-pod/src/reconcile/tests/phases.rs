@@ -3,6 +3,7 @@
 use transload_sdk::Certainty;
 
 use super::*;
+use crate::reconcile::cursor::{Cursor, Phase};
 
 /// A scope of the order's day alone, so that fifteen days are gone through.
 fn one_day() -> Scope {
@@ -225,7 +226,8 @@ fn what_a_person_decides_of_a_suggestion_holds_in_the_next_run() {
         ("split", Some(Certainty::Confirmed), "0 + 150.1"),
         ("ignore", Some(Certainty::Confirmed), "0 + 150.1"),
     ] {
-        let fakes = loose().answer(loose().answer(Fakes::new(SETTINGS, NOW)));
+        let fakes = answer_survey(loose().answer(Fakes::new(SETTINGS, NOW)), &one_day(), &[], &[ORPHAN]);
+        let fakes = loose().answer(fakes);
         let answered_once = |scope: &Scope| {
             let mut cursor: Option<String> = None;
             let mut found = Vec::new();
@@ -263,8 +265,7 @@ fn goods_that_nobody_paid_for_are_found_once() {
 fn rows_beyond_the_limit_are_findings_at_once() {
     let fakes =
         Fakes::new(SETTINGS, NOW).answer("GET /payments/transactions?*", 200, &list(&[ORPHAN.json()]));
-    let mut cursor = crate::reconcile::cursor::Cursor::first(&one_day(), 1).unwrap();
-    cursor.enter(crate::reconcile::cursor::Phase::Payments);
+    let mut cursor = Cursor::first(&one_day(), 1, Phase::Payments).unwrap();
     cursor.kept = [0, 1_000];
     let next = page(&fakes, &one_day(), Some(&cursor.write().unwrap())).unwrap();
     assert_eq!(kinds(&next.findings), ["unmatched-payment"]);

@@ -69,31 +69,80 @@ fn only_the_kinds_that_are_asked_for_are_told() {
     assert_eq!(told(&["cash-differs", "late"]), ["cash-differs"]);
 }
 
+/// The first page on which orders are compared.
+fn compared(fakes: &Fakes) -> super::super::FindingPage {
+    let mut cursor = None;
+    loop {
+        let page = page(fakes, &scope(), cursor.as_deref()).unwrap();
+        if page.checked > 0 {
+            return page;
+        }
+        cursor = page.cursor;
+    }
+}
+
 #[test]
-fn an_order_that_was_in_order_and_has_not_changed_is_not_read_in_full_again() {
+fn an_order_that_was_in_order_and_has_not_changed_costs_no_call_of_its_own() {
+    let clean = case(ORDER, &[PAYMENT], Some(DELIVERY));
+    let first = clean.answer(orders_page(Fakes::new(SETTINGS, NOW), &[ORDER], 1), false);
+    let lists = |fakes, delivery: Delivery, payments: &[Payment]| {
+        orders_page(answer_survey(fakes, &scope(), &[delivery.json()], payments), &[ORDER], 1)
+    };
+    // The lists of the second run tell of no change; those of the third of another delivery, of the fourth of another payment.
+    let fakes = lists(first, DELIVERY, &[PAYMENT]);
+    let changed = Delivery { coats: "3", ..DELIVERY };
+    let fakes = case(ORDER, &[PAYMENT], Some(changed)).answer(lists(fakes, changed, &[PAYMENT]), false);
+    let refunded = [Payment { refunded: "150.1", ..PAYMENT }];
+    let fakes = case(ORDER, &refunded, Some(DELIVERY)).answer(lists(fakes, DELIVERY, &refunded), false);
+    let run = || {
+        let page = compared(&fakes);
+        (page.checked, kinds(&page.findings).join(" "), page.tallies)
+    };
+    let (first, second, third, fourth) = (run(), run(), run(), run());
+    assert_eq!((first.0, first.1.as_str()), (1, ""));
+    assert_eq!(first, second, "sums are those of all orders, read in full or not");
+    assert_eq!((third.1.as_str(), fourth.1.as_str()), ("quantity-differs", "refunded-and-delivery-planned"));
+    assert!(fakes.unanswered().is_empty(), "{:?}", fakes.unanswered());
+}
+
+#[test]
+fn an_order_whose_delivery_no_list_has_is_asked_for_what_may_have_changed() {
     let clean = case(ORDER, &[PAYMENT], Some(DELIVERY));
     let fakes = clean.answer(orders_page(Fakes::new(SETTINGS, NOW), &[ORDER], 1), false);
-    // The second run asks for what tells of changes; in the third the delivery has one.
-    let fakes = clean.answer_outside(orders_page(fakes, &[ORDER], 1));
-    let changed = case(ORDER, &[PAYMENT], Some(Delivery { coats: "3", ..DELIVERY }));
-    let fakes = changed.answer(orders_page(fakes, &[ORDER], 1), false);
-    let run = || {
-        let page = page(&fakes, &scope(), None).unwrap();
-        (page.checked, page.findings.len(), page.tallies)
-    };
-    let (first, second, third) = (run(), run(), run());
-    assert_eq!((first.0, first.1), (1, 0));
-    assert_eq!(first, second, "sums are those of all orders, read in full or not");
-    assert_eq!(third.1, 1);
-    assert!(fakes.unanswered().is_empty());
+    let none = orders_page(answer_survey(fakes, &scope(), &[], &[PAYMENT]), &[ORDER], 1);
+    let fakes = clean.answer_outside(none);
+    // Two deliveries of one id: which of them is the order's, the list does not tell.
+    let twice = [DELIVERY.json(), DELIVERY.named(&format!(r#""Id":"{ID}","TrackId":"track-2""#))];
+    let twice = orders_page(answer_survey(fakes, &scope(), &twice, &[PAYMENT]), &[ORDER], 1);
+    let fakes = clean.answer_outside(twice);
+    let tallies: Vec<_> = (0..3).map(|_| compared(&fakes).tallies).collect();
+    assert!(tallies.iter().all(|it| *it == tallies[0]), "{tallies:?}");
+    assert!(fakes.unanswered().is_empty(), "{:?}", fakes.unanswered());
+}
+
+#[test]
+fn what_is_long_past_is_not_listed_up_to_now() {
+    let later = NOW + 93 * DAY + 2 * DAY;
+    for (now, begins) in [(later - DAY, "listed-deliveries"), (later, "orders")] {
+        let fakes = Fakes::new(SETTINGS, now);
+        fakes.context().store.put("reconcile/runs", b"1").unwrap();
+        let fakes = match begins {
+            "orders" => orders_page(fakes, &[], 0),
+            _ => fakes.answer("GET /Order/Date/*", 200, "[]").answer("GET /Order/Route/Date/*", 200, "[]"),
+        };
+        page(&fakes, &scope(), None).unwrap();
+        assert!(fakes.unanswered().is_empty(), "{begins}");
+    }
 }
 
 #[test]
 fn an_order_with_a_finding_is_read_in_full_every_time() {
-    let wrong = case(ORDER, &[PAYMENT], Some(Delivery { coats: "1", ..DELIVERY }));
+    let planned = Delivery { coats: "1", ..DELIVERY };
+    let wrong = case(ORDER, &[PAYMENT], Some(planned));
     let fakes = wrong.answer(orders_page(Fakes::new(SETTINGS, NOW), &[ORDER], 1), false);
-    let fakes = wrong.answer(orders_page(fakes, &[ORDER], 1), false);
-    let run = || page(&fakes, &scope(), None).unwrap().findings.remove(0).id;
+    let fakes = orders_page(answer_survey(fakes, &scope(), &[planned.json()], &[PAYMENT]), &[ORDER], 1);
+    let fakes = wrong.answer(fakes, false);
+    let run = || compared(&fakes).findings.remove(0).id;
     assert_eq!(run(), run(), "and the finding is the same");
 }
 
@@ -105,10 +154,11 @@ fn an_order_that_was_in_order_is_looked_at_again_once_it_may_be_late() {
     let remembered = first.context().store.get(&format!("reconcile/order/{ID}")).unwrap().unwrap();
     let text = String::from_utf8(remembered.value).unwrap();
     assert!(text.contains(&format!(r#""clean_until":{}"#, NOW + 7 * DAY)), "{text}");
-    let second = waiting.answer(orders_page(Fakes::new(SETTINGS, NOW + 7 * DAY), &[ORDER], 1), false);
+    let second = answer_survey(Fakes::new(SETTINGS, NOW + 7 * DAY), &scope(), &[], &[]);
+    let second = waiting.answer(orders_page(second, &[ORDER], 1), false);
     second.context().store.put("reconcile/runs", b"1").unwrap();
     second.context().store.put(&format!("reconcile/order/{ID}"), text.as_bytes()).unwrap();
-    assert_eq!(kinds(&page(&second, &scope(), None).unwrap().findings), ["late"]);
+    assert_eq!(kinds(&compared(&second).findings), ["late"]);
 }
 
 #[test]
