@@ -67,7 +67,8 @@ fn compare(
     }
     let transactions = connection.ghl.order_transactions(&row.id)?;
     let lookup = connection.track_pod.order(&row.id)?;
-    let payments = transactions.iter().map(|payment| (payment.id.clone(), outside::payment(payment).to_string()));
+    let payments =
+        transactions.iter().map(|payment| (payment.id.clone(), outside::payment(payment).to_string()));
     let print = outside::whole(row_print, &payments.collect(), &outside::lookup(&lookup));
     let sums = sums(row, &transactions, &lookup)?;
     cursor.tallies.merge(&sums)?;
