@@ -14,6 +14,7 @@ mod engine;
 #[path = "../support/event.rs"]
 mod event;
 mod events;
+mod flows;
 mod guests;
 mod hostile;
 mod jobs;

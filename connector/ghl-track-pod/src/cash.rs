@@ -11,6 +11,7 @@ use crate::fulfillments::Seen;
 use crate::messages::is_refusal;
 use crate::progress::Known;
 use crate::settings::{CashMode, Connection};
+use crate::subscriptions;
 use ledger::{Ledger, Record, sum};
 
 /// The member of a recorded payment's `meta` that says which lot it is.
@@ -120,6 +121,7 @@ fn till(
 ) -> Result<Option<Till>, Failure> {
     let currency = order.total.currency;
     let transactions = connection.ghl.order_transactions(&order.id)?;
+    let transactions = subscriptions::without_renewals(connection, order, transactions)?;
     let captured: Vec<&Transaction> =
         transactions.iter().filter(|it| it.status.is_captured() && it.live == order.live).collect();
     if captured.iter().any(|transaction| transaction.amount.currency != currency) {

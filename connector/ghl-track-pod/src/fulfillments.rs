@@ -8,6 +8,7 @@ use transload_sdk::{Failure, Receipt, Severity, Verb, Work, skipped};
 use transload_track_pod::{Lookup, Order as Present};
 
 use crate::orders::contact_id;
+use crate::payments::Payments;
 use crate::progress::Known;
 use crate::settings::Connection;
 use crate::{call_off, cash, messages, notes, progress, renewals, revenue, timeline};
@@ -152,7 +153,11 @@ fn called_off(connection: &Connection, order: &Order) -> Result<bool, Failure> {
         return Ok(true);
     }
     let record = revenue::load(connection.cx, &revenue::key(&order.id))?;
-    Ok(record.revenue.is_given_back()?)
+    let refunded = record.revenue.totals()?.iter().any(|totals| totals.refunded.amount.is_positive());
+    // A deposit that was given back calls nothing off.
+    Ok(refunded
+        && connection.settings.cancel.when_refunded
+        && Payments::of(connection, order)?.all_given_back(order))
 }
 
 fn write(connection: &Connection, known: &mut Known, seen: &Seen) -> Result<Work, Failure> {

@@ -4,6 +4,7 @@ use transload_model::{Money, Order, Revenue};
 use transload_sdk::{Failure, rejected};
 
 use crate::settings::Connection;
+use crate::subscriptions;
 
 /// The payments of one order, in the order's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,10 +16,11 @@ pub struct Payments {
 }
 
 impl Payments {
-    /// Sums the order's transactions: GoHighLevel's order does not say. Test payments of a live order are none.
+    /// Sums the order's transactions: GoHighLevel's order does not say. Test payments of a live order are none, and neither are renewals.
     pub fn of(connection: &Connection, order: &Order) -> Result<Self, Failure> {
         let mut revenue = Revenue::default();
         let transactions = connection.ghl.order_transactions(&order.id)?;
+        let transactions = subscriptions::without_renewals(connection, order, transactions)?;
         for transaction in transactions.iter().filter(|transaction| transaction.live == order.live) {
             revenue.record(transaction)?;
         }

@@ -7,6 +7,7 @@ use transload_model::{
 };
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_track_pod::{Lookup, NewOrder, Terms};
+use transload_wire::{ApiError, HttpError};
 
 use crate::orders::contact_id;
 use crate::payments::Payments;
@@ -18,7 +19,7 @@ use crate::{notes, renewals};
 /// Makes the delivery that the renewal charge `transaction` pays for, once per period. Does nothing if it is no renewal, or
 /// the setting `subscriptions.renew` is off.
 pub fn renewed(connection: &Connection, work: Work, transaction: &Transaction) -> Result<Work, Failure> {
-    let recurring = transaction.settles.iter().any(|entity| matches!(entity, Entity::Subscription(_)));
+    let recurring = is_recurring(transaction);
     let wanted = connection.settings.subscriptions.renew && recurring && transaction.status.is_captured();
     let Some(order_id) = transaction.order_id().filter(|_| wanted) else { return Ok(work) };
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else { return Ok(work) };
@@ -31,29 +32,74 @@ pub fn renewed(connection: &Connection, work: Work, transaction: &Transaction) -
             transaction.id
         ))
     })?;
-    let Some(day) = period(connection, &order, charged_at)? else { return Ok(work) };
+    let cycle = Cycle::of(connection, &order)?;
+    if cycle.began_at.is_none() {
+        return Err(rejected(format!(
+            "neither order {order_id} nor its subscription says when it was made, so periods are unknown"
+        )));
+    }
+    let Some(day) = cycle.start_of(charged_at) else { return Ok(work) };
     let order = Order { created_at: Some(charged_at), ..order };
     let renewal = Renewal { connection, id: renewals::delivery_id(order_id, &day), order, raw, transaction };
     renewal.deliver(work)
 }
 
-/// The day on which the period starts that is paid for; none if it is the first, which the order itself is. A charge names
-/// its subscription by the payment provider's id, which nothing finds it by; but both name the order.
-fn period(connection: &Connection, order: &Order, charged_at: Instant) -> Result<Option<String>, Failure> {
-    let query = SubscriptionQuery { entity_id: Some(&order.id), limit: 1, ..SubscriptionQuery::default() };
-    let listed = connection.ghl.subscriptions(&query)?.rows.into_iter().next();
-    // The period is told of a subscription alone.
-    let subscription = match listed {
-        Some(listed) => connection.ghl.subscription(&listed.id)?,
-        None => None,
+/// Those of an order's `transactions` that pay for the order itself. GoHighLevel lists the charges of a subscription's
+/// later periods beside them, each of which pays for a delivery of its own.
+pub fn without_renewals(
+    connection: &Connection,
+    order: &Order,
+    transactions: Vec<Transaction>,
+) -> Result<Vec<Transaction>, Failure> {
+    if !transactions.iter().any(is_recurring) {
+        return Ok(transactions);
+    }
+    let cycle = match Cycle::of(connection, order) {
+        // The scope is one that a connection does without; then the day of a charge tells.
+        Err(ApiError::Http { error: HttpError::Denied(_), .. }) => Cycle::unknown(order),
+        cycle => cycle?,
     };
-    let period = subscription.as_ref().and_then(|subscription| subscription.period.as_deref());
-    let began_at =
-        subscription.as_ref().and_then(|subscription| subscription.created_at).or(order.created_at);
-    let anchor = began_at.ok_or_else(|| {
-        rejected(format!("neither order {} nor its subscription says when it was made", order.id))
-    })?;
-    Ok(renewals::period_start(anchor, period, charged_at))
+    let is_renewal = |transaction: &Transaction| {
+        let at = transaction.created_at.filter(|_| is_recurring(transaction));
+        at.and_then(|at| cycle.start_of(at)).is_some()
+    };
+    Ok(transactions.into_iter().filter(|transaction| !is_renewal(transaction)).collect())
+}
+
+fn is_recurring(transaction: &Transaction) -> bool {
+    transaction.settles.iter().any(|entity| matches!(entity, Entity::Subscription(_)))
+}
+
+/// When an order's subscription began, and how long its periods are.
+struct Cycle {
+    began_at: Option<Instant>,
+    period: Option<String>,
+}
+
+impl Cycle {
+    /// Asks GoHighLevel. A charge names its subscription by the payment provider's id, which nothing finds it by; but both
+    /// name the order.
+    fn of(connection: &Connection, order: &Order) -> Result<Self, ApiError> {
+        let query =
+            SubscriptionQuery { entity_id: Some(&order.id), limit: 1, ..SubscriptionQuery::default() };
+        let listed = connection.ghl.subscriptions(&query)?.rows.into_iter().next();
+        // The period is told of a subscription alone.
+        let Some(listed) = listed else { return Ok(Self::unknown(order)) };
+        let Some(subscription) = connection.ghl.subscription(&listed.id)? else {
+            return Ok(Self::unknown(order));
+        };
+        Ok(Self { began_at: subscription.created_at.or(order.created_at), period: subscription.period })
+    }
+
+    fn unknown(order: &Order) -> Self {
+        Self { began_at: order.created_at, period: None }
+    }
+
+    /// The day on which the period starts that is paid for at `charged_at`; none if it is the first, which the order itself
+    /// is.
+    fn start_of(&self, charged_at: Instant) -> Option<String> {
+        renewals::period_start(self.began_at?, self.period.as_deref(), charged_at)
+    }
 }
 
 /// The delivery of one period.

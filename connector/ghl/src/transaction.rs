@@ -7,7 +7,7 @@ use transload_wire::{Number, tolerant};
 
 use crate::contact::WireContact;
 use crate::error::{MISSING, MapError, NEGATIVE};
-use crate::members::{members, scalar};
+use crate::members::{at, members, scalar};
 use crate::payment::{TransactionDetail, is_recorded_method};
 
 /// A transaction as it is read.
@@ -288,6 +288,8 @@ mod tests {
             r#","paymentProviderType":"manual""#,
             r#","paymentProvider":{"type":"Cash"}"#,
             r#","paymentMethod":{"cheque":{"number":"7"}},"chargeId":"x""#,
+            r#","paymentMethod":{"type":"cash"}"#,
+            r#","paymentMethod":{"card":{"last4":"0012"},"type":"other"}"#,
             r#","paymentMethod":{"card":{"last4":"0012"}},"paymentProviderType":"offline""#,
         ] {
             assert!(recorded(members), "{members}");
@@ -296,6 +298,7 @@ mod tests {
             r#","chargeId":"ch_1""#,
             r#","paymentProviderType":"stripe""#,
             r#","paymentMethod":{"card":{"last4":"0012"}},"paymentProviderType":"stripe""#,
+            r#","paymentMethod":{"type":"card","card":{"last4":"0012"}},"paymentProviderType":"stripe""#,
         ] {
             assert!(!recorded(members), "{members}");
         }

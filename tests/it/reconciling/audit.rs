@@ -185,8 +185,10 @@ impl Audit {
             ("ghl", grant("ghl", &options.ghl_token, &ghl)),
             ("track-pod", grant("track-pod", &options.track_pod_key, &track_pod)),
         ];
-        let ghl =
-            WebhookConfig { public_keys: Some(vec![offline.ghl_public_key_pem()]), ..WebhookConfig::default() };
+        let ghl = WebhookConfig {
+            public_keys: Some(vec![offline.ghl_public_key_pem()]),
+            ..WebhookConfig::default()
+        };
         let track_pod = WebhookConfig {
             secrets: vec![Secret::new(offline.track_pod_secret())],
             signatures: Some(vec![Signature::HmacSha256(options.track_pod_signature_header.clone())]),
@@ -227,7 +229,8 @@ impl Calls {
 
     /// The most calls of what is below `path` within so many milliseconds.
     pub(super) fn busiest(&self, path: &str, window_ms: u64) -> usize {
-        let times: Vec<u64> = self.0.iter().filter(|(call, _)| call.contains(path)).map(|(_, at)| *at).collect();
+        let times: Vec<u64> =
+            self.0.iter().filter(|(call, _)| call.contains(path)).map(|(_, at)| *at).collect();
         let within = |first: usize| times[first..].partition_point(|at| *at < times[first] + window_ms);
         (0..times.len()).map(within).max().unwrap_or(0)
     }

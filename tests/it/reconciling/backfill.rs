@@ -5,7 +5,7 @@ use transload::runtime::Host;
 use transload::storage::{JobKind, State};
 use transload_sandbox::{Json, Offline, Pay, PlaceOrder};
 
-use super::audit::{Audit, DAYS, DAY_MS, FIRST_DAY, at_rest, deliver, job};
+use super::audit::{Audit, DAY_MS, DAYS, FIRST_DAY, at_rest, deliver, job};
 use crate::stage::order;
 
 const ORDERS: u64 = 1_000;
@@ -41,7 +41,10 @@ fn a_month_is_taken_in_once_though_the_host_is_killed_and_asked_again_and_the_we
         let (run, resumed) = job(host, JobKind::Backfill, Portion::QUARTER).await;
         assert!(resumed, "it goes on where it was killed");
         // The orders, half of which have a payment. Nothing was on its way yet when the days were gone through.
-        assert_eq!((run.counters.events, run.counters.new_events), (ORDERS + ORDERS / 2, ORDERS + ORDERS / 2));
+        assert_eq!(
+            (run.counters.events, run.counters.new_events),
+            (ORDERS + ORDERS / 2, ORDERS + ORDERS / 2)
+        );
         done(host).await;
         each_once(&line.offline);
         let writes = line.offline.write_counts();

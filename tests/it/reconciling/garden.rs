@@ -79,7 +79,8 @@ impl<'a> Garden<'a> {
         let mut beds: HashMap<History, VecDeque<Bed>> = HashMap::new();
         for order in seeded {
             let state = orders[order.id.as_str()];
-            let lines = deliveries[order.delivery.as_str()].get("GoodsList").and_then(Json::as_array).unwrap();
+            let lines =
+                deliveries[order.delivery.as_str()].get("GoodsList").and_then(Json::as_array).unwrap();
             let bed = Bed {
                 total: money(state.order.get("amount").unwrap(), text(&state.order, "currency")),
                 currency: text(&state.order, "currency").to_owned(),
@@ -105,7 +106,14 @@ impl<'a> Garden<'a> {
     }
 
     /// This has to be found.
-    pub(super) fn expect(&mut self, kind: &str, subject: &str, left: String, right: String, can_be_repaired: bool) {
+    pub(super) fn expect(
+        &mut self,
+        kind: &str,
+        subject: &str,
+        left: String,
+        right: String,
+        can_be_repaired: bool,
+    ) {
         let (kind, subject) = (kind.to_owned(), subject.to_owned());
         assert!(self.planted.insert(Planted { kind, subject, sides: [left, right], can_be_repaired }));
     }

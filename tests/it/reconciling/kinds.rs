@@ -1,8 +1,6 @@
 //! The kinds of difference, and how each is planted.
 
-use transload_sandbox::{
-    AddDelivery, Duplicate, History, Json, Object, Pay, PlaceOrder, Refund, Removal,
-};
+use transload_sandbox::{AddDelivery, Duplicate, History, Json, Object, Pay, PlaceOrder, Refund, Removal};
 
 use super::audit::{DAY_MS, FIRST_DAY};
 use super::garden::{Bed, Garden, edit, text};
@@ -125,7 +123,8 @@ impl Garden<'_> {
         let bed = self.take(History::PlannedCash);
         let status = [("StatusId", 3_i64.into()), ("CODActual", bed.amount.clone())];
         self.edit_delivery(&bed.delivery, Json::object(status));
-        let brought = |_: usize, line: &mut Object| line.set("QuantityFact", line.get("Quantity").unwrap().clone());
+        let brought =
+            |_: usize, line: &mut Object| line.set("QuantityFact", line.get("Quantity").unwrap().clone());
         self.edit_delivery(&bed.delivery, bed.lines(brought));
         let goods = bed.told(|_, quantity| quantity);
         let (left, right) = (bed.order("nothing | -"), bed.track(&format!("{goods} | -")));

@@ -34,7 +34,10 @@ fn a_month_of_ten_thousand_orders_is_compared_and_every_difference_in_it_is_foun
         assert!(run.tallies.iter().all(|tally| tally.left_over.units == 0), "{:?}", run.tallies);
         let first = line.calls();
         assert_eq!(first.writes(), 0, "a comparison only reads: {first:?}");
-        assert!(first.busiest("/ghl/", 10_000) <= 50, "half of the rate is left to what cannot wait: {first:?}");
+        assert!(
+            first.busiest("/ghl/", 10_000) <= 50,
+            "half of the rate is left to what cannot wait: {first:?}"
+        );
         let mut garden = Garden::new(&line.offline, seeded.orders, line.now());
         garden.plant_all();
         let planted = garden.planted;
@@ -69,7 +72,8 @@ async fn decide_and_repair(
     mut planted: BTreeSet<Planted>,
 ) -> BTreeSet<Planted> {
     let of = |kind: &str, certainty: Certainty| {
-        let is = |record: &&FindingRecord| record.finding.kind == kind && record.finding.certainty == certainty;
+        let is =
+            |record: &&FindingRecord| record.finding.kind == kind && record.finding.certainty == certainty;
         findings.iter().find(is).unwrap()
     };
     let ignored = of("order-without-delivery", Certainty::Confirmed);

@@ -13,7 +13,8 @@ pub(super) fn true_of(offline: &Offline) -> Vec<String> {
     for payment in snapshot.ghl.transactions.iter().filter(|payment| text(payment, "status") == "succeeded") {
         books.add("ghl", &text(payment, "currency"), &payment.get("amount").unwrap().to_string());
     }
-    let orders = snapshot.ghl.orders.iter().map(|state| (text(&state.order, "_id"), text(&state.order, "currency")));
+    let orders =
+        snapshot.ghl.orders.iter().map(|state| (text(&state.order, "_id"), text(&state.order, "currency")));
     let currencies: BTreeMap<String, String> = orders.collect();
     for delivery in &snapshot.track_pod.orders {
         let cash = text(delivery, "CODActual");
@@ -21,7 +22,11 @@ pub(super) fn true_of(offline: &Offline) -> Vec<String> {
             books.add("track-pod", currency, &cash);
         }
     }
-    books.0.into_iter().map(|(name, (rows, sum))| format!("{name}: {rows} rows, {}", plain(sum, PLACES))).collect()
+    books
+        .0
+        .into_iter()
+        .map(|(name, (rows, sum))| format!("{name}: {rows} rows, {}", plain(sum, PLACES)))
+        .collect()
 }
 
 /// The same of a run's tallies. That each is conserved the host has seen to.

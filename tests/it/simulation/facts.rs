@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use transload::contract::{Alert, Receipt};
 use transload::storage::{
     Activation, AttemptRecord, DeliveryFilter, DeliveryRecord, EventFilter, EventRecord, Sequence,
     SqliteStorage, Storage as _, WorkId, WriteRecord,
@@ -57,6 +58,15 @@ impl Facts {
 
     pub(super) fn writes(&self, event: Sequence) -> impl Iterator<Item = &WriteRecord> {
         self.writes.get(&event).into_iter().flatten()
+    }
+
+    /// The shop's alerts.
+    pub(super) fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        let reports = self.events_of(super::SHOP).filter_map(|event| match &event.receipt {
+            Some(Receipt::Done(report)) => Some(report),
+            _ => None,
+        });
+        reports.flat_map(|report| &report.alerts)
     }
 
     /// An entry of a connection's store, as text; empty if there is none.

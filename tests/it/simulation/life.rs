@@ -1,7 +1,7 @@
 //! One run: its script, and the lives in which the host works through it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,9 @@ use transload::egress::{Egress, EgressOptions, Grant, Secret};
 use transload::runtime::{
     Clock, ConnectionSpec, DeliveryOutcome, Host, HostLimits, HostOptions, SwapRequest,
 };
-use transload::storage::{EventFilter, Sequence, SqliteOptions, SqliteStorage, State, Storage, WorkId};
+use transload::storage::{
+    EventFilter, Sequence, SqliteOptions, SqliteStorage, State, Storage, StorageError, WorkId,
+};
 
 use super::courier::Job;
 use super::facts::Facts;
@@ -36,6 +38,10 @@ const ROUNDS_MAX: u32 = 60;
 
 /// Lives of one run: one for each crash, and those in which the host could not start because the storage failed.
 const LIVES_MAX: u32 = 60;
+
+/// How long a forked child may hold a lock that is not its own: ten seconds, of which a loaded machine needs a fraction.
+const LOCK_TRIES_MAX: u32 = 2_000;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// What happens in a run by itself.
 #[derive(Debug, Clone, Copy)]
@@ -109,10 +115,12 @@ pub(super) fn run(seed: u64, modules: &'static Modules) -> Outcome {
 
 impl Run {
     fn new(seed: u64, modules: &'static Modules) -> Run {
+        let world = Arc::new(World::new(seed));
+        world.say(format!("{:?}", world.terms));
         let mut run = Run {
-            world: Arc::new(World::new(seed)),
             modules,
-            shop: Shop::new(seed),
+            shop: Shop::new(seed, &world),
+            world,
             jobs: Vec::new(),
             accepted: Vec::new(),
             rng: Rng::with_seed(seed ^ 0x5c21),
@@ -179,7 +187,7 @@ impl Run {
         let world = Arc::clone(&self.world);
         let database = self.directory.path().join("db.sqlite");
         let options = SqliteOptions { inline: true, sync: false };
-        let inner = Arc::new(SqliteStorage::open_with(&database, options).unwrap());
+        let inner = Arc::new(open(&database, options));
         let storage = Arc::new(FaultyStorage { world: Arc::clone(&world), inner: Arc::clone(&inner) });
         let transport = Arc::new(FaultyTransport(Arc::clone(&world)));
         let options = HostOptions {
@@ -342,9 +350,16 @@ impl Run {
         let ghl = [
             "payments/orders.readonly",
             "payments/orders.write",
+            "payments/orders.collectPayment",
             "payments/transactions.readonly",
+            "payments/subscriptions.readonly",
             "contacts.readonly",
             "contacts.write",
+            "conversations/message.write",
+            "objects/record.readonly",
+            "objects/record.write",
+            "opportunities.readonly",
+            "opportunities.write",
         ];
         let track_pod = ["account.read", "orders.read", "orders.write"];
         let grants = [
@@ -364,9 +379,9 @@ impl Run {
             name: SHOP.to_owned(),
             module: self.modules.of(SHOP)[self.configured[0]].clone(),
             grants: grants.map(|(name, grant)| (name.to_owned(), grant)).into(),
-            settings: format!(r#"{{"location_id":"{}","mode":"all"}}"#, options.ghl_location),
+            settings: self.world.terms.settings(&options.ghl_location),
             webhooks: [("ghl".to_owned(), ghl), ("track-pod".to_owned(), track_pod)].into(),
-            polls: [("transactions".to_owned(), POLL)].into(),
+            polls: self.world.terms.polls().into_iter().map(|trigger| (trigger.to_owned(), POLL)).collect(),
             read_only: false,
         }
     }
@@ -390,6 +405,19 @@ impl Run {
             read_only: false,
         }
     }
+}
+
+/// Open the database of the life before. Its lock goes with the last copy of the file's handle, and another test of this
+/// process that starts a program copies all handles: until that child has become its program, it holds the lock too.
+fn open(database: &Path, options: SqliteOptions) -> SqliteStorage {
+    for _ in 0..LOCK_TRIES_MAX {
+        match SqliteStorage::open_with(database, options) {
+            // The thread waits, and not its runtime: virtual time must not go on because of other tests.
+            Err(StorageError::InUse { .. }) => std::thread::sleep(LOCK_PAUSE),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays locked", database.display())
 }
 
 fn grant(base_url: &str, credential: &str, scopes: &[&str]) -> Grant {

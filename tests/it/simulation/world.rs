@@ -9,17 +9,19 @@ use tokio::sync::Notify;
 use transload::contract::InDoubt;
 use transload::runtime::Clock;
 use transload::storage::{WorkId, WriteIntent, WriteState};
-use transload_sandbox::{Offline, SandboxOptions};
+use transload_sandbox::{Offline, SandboxOptions, System};
 
 use super::courier::Vendor;
 use super::fault::Faults;
 use super::hooks::Hooks;
+use super::terms::Terms;
 
 /// 2026-01-05T08:00:00Z, a Monday morning: when every run begins, in milliseconds since 1970.
 pub(super) const MORNING: u64 = 1_767_600_000_000;
 
 /// One run's world.
 pub(super) struct World {
+    pub(super) terms: Terms,
     pub(super) offline: Offline,
     pub(super) vendor: Mutex<Vendor>,
     pub(super) faults: Mutex<Faults>,
@@ -48,6 +50,7 @@ impl World {
             ..SandboxOptions::default()
         };
         World {
+            terms: Terms::draw(seed),
             offline: Offline::new(options),
             vendor: Mutex::new(Vendor::new(seed)),
             faults: Mutex::new(Faults::new(seed)),
@@ -133,9 +136,13 @@ impl World {
         self.journal.lock().unwrap()
     }
 
-    /// Take the webhooks that the sandbox has fired, to be delivered some time.
+    /// Take the webhooks that the sandbox has fired, to be delivered some time, or never where nobody set them up.
     pub(super) fn collect_webhooks(&self) {
-        let fired = self.offline.take_webhooks();
+        let mut fired = self.offline.take_webhooks();
+        fired.retain(|webhook| match webhook.system {
+            System::Ghl => self.terms.hears_ghl,
+            System::TrackPod => self.terms.hears_track_pod,
+        });
         let now = self.now();
         let mut hooks = self.hooks.lock().unwrap();
         for webhook in fired {

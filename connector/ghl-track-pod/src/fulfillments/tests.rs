@@ -114,6 +114,32 @@ fn refused_goods_are_noted_and_told_to_a_person_once() {
     assert!(alerts(&done(with(&fakes, push).unwrap())).is_empty(), "the same refusal again is no news");
 }
 
+/// The deposit was a part of the price, so the order stands.
+#[test]
+fn refused_goods_are_told_although_a_deposit_was_given_back() {
+    let refused = delivery(&format!(r#""StatusId": 5, {}"#, goods([None, None])));
+    let given_back = |amount: &str| {
+        let paid = with_changed(PAYMENT, r#""amount": 150.1"#, &format!(r#""amount": {amount}"#));
+        with_changed(&paid, r#""amountRefunded": 0"#, &format!(r#""amountRefunded": {amount}"#))
+    };
+    for (amount, told) in [("50", vec!["goods-rejected"]), ("150.1", Vec::new())] {
+        let fakes = Fakes::new(SETTINGS, NOW)
+            .answer("GET /Order/Id/o1", 200, &refused)
+            .answer("GET /payments/orders/o1?*", 200, ORDER)
+            .answer("GET /payments/transactions?*", 200, &page(&[&given_back(amount)]))
+            .answer("GET /contacts/c1/notes", 200, NO_NOTES)
+            .answer("POST /contacts/c1/notes", 201, NOTE);
+        let known = br#"{"t1":{"captured":50,"refunded":50,"currency":"USD"}}"#;
+        fakes.context().store.put("revenue/o1", known).unwrap();
+        let receipt = with(&fakes, push).unwrap();
+        let alerts = match &receipt {
+            Receipt::Done(report) => alerts(report),
+            Receipt::Skipped(_) => Vec::new(),
+        };
+        assert_eq!(alerts, told);
+    }
+}
+
 #[test]
 fn what_is_refused_of_a_delivery_is_told_line_by_line() {
     let goods = with_changed(

@@ -15,6 +15,7 @@ use super::tallies::Tallies;
 use super::{Page, goods, money, outside, state};
 use crate::orders::{contact_id, expected};
 use crate::settings::Connection;
+use crate::subscriptions;
 
 /// Orders of a page. Each takes up to four calls, of GoHighLevel's three, if it has changed: of 100 in ten seconds, half of which
 /// are for comparisons, that is half a minute for a page, which is done again when a call fails.
@@ -66,7 +67,8 @@ fn compare(
     }
     let transactions = connection.ghl.order_transactions(&row.id)?;
     let lookup = connection.track_pod.order(&row.id)?;
-    let payments = transactions.iter().map(|payment| (payment.id.clone(), outside::payment(payment).to_string()));
+    let payments =
+        transactions.iter().map(|payment| (payment.id.clone(), outside::payment(payment).to_string()));
     let print = outside::whole(row_print, &payments.collect(), &outside::lookup(&lookup));
     let sums = sums(row, &transactions, &lookup)?;
     cursor.tallies.merge(&sums)?;
@@ -169,6 +171,7 @@ fn take(
     lookup: Lookup,
 ) -> Result<Option<Snapshot>, Failure> {
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else { return Ok(None) };
+    let transactions = subscriptions::without_renewals(connection, &order, transactions)?;
     let payments = snapshot::payments(&order, &transactions)?;
     let due = payments.due(&order)?;
     let expected = expected(connection, order.clone(), &raw, payments, &lookup)?;

@@ -37,14 +37,13 @@ impl Client<'_> {
         property: &str,
         value: &str,
     ) -> Result<Vec<Record>, ApiError> {
-        let query = format!("{property}:{value}");
         let mut found: Vec<Record> = Vec::new();
         for page in 1.. {
             let body = WireSearch {
                 location_id: self.location_id,
                 page,
                 page_limit: PAGE_ROWS,
-                query: &query,
+                query: value,
                 search_after: [],
             };
             let answer = self.send_json(&endpoints::SEARCH_RECORDS, &[schema_key], &body)?;

@@ -1,3 +1,5 @@
+//! Rows are matched by ids and by likeness, and every amount is accounted for, whatever the rows are.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -113,10 +113,17 @@ fn properties(record: &Object) -> impl Iterator<Item = (&str, &Json)> {
     record.get("properties").and_then(Json::as_object).into_iter().flat_map(Object::iter)
 }
 
+/// Whether a property has the text in it. `name:buddy` looks in the property `name` alone, as the OpenAPI file says of
+/// `query`; a text without the name of a property looks in all.
 fn mentions(record: &Object, query: &str) -> bool {
-    properties(record).any(|(_, value)| {
+    let has = |value: &Json, wanted: &str| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        text.to_lowercase().contains(query)
+        text.to_lowercase().contains(wanted)
+    };
+    let (name, wanted) = query.split_once(':').unzip();
+    let named = |property: &str| name.is_some_and(|name| property.eq_ignore_ascii_case(name));
+    properties(record).any(|(property, value)| {
+        has(value, query) || wanted.is_some_and(|wanted| named(property) && has(value, wanted))
     })
 }
 

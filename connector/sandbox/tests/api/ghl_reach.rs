@@ -211,6 +211,8 @@ async fn records_are_made_found_and_changed() {
     };
     assert_eq!(search("O2").await, ("1".to_owned(), ids[1].clone()));
     assert_eq!(search("").await.0, "2");
+    assert_eq!(search("order_id:o2").await, ("1".to_owned(), ids[1].clone()));
+    assert_eq!(search("paid:o2").await.0, "0");
     assert_eq!(search("o3").await, ("0".to_owned(), "-".to_owned()));
 
     let one = format!("{path}/{}", ids[0]);

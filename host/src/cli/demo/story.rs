@@ -89,6 +89,7 @@ async fn delivered_in_part(stage: &Stage) -> anyhow::Result<String> {
         ..Deliver::default()
     };
     stage.deliver(&id, handed_over).await?;
+    stage.poll().await?;
     Ok(id)
 }
 
@@ -124,8 +125,9 @@ async fn vendors_fail(stage: &Stage) -> anyhow::Result<String> {
     stage.fault(System::Ghl, &path, FaultKind::Status { status: 429, retry_after: Some(1) }).await?;
     stage.control.drive(&id, &Step::Schedule(Schedule::default())).await?;
     stage.control.drive(&id, &Step::Start).await?;
-    stage.deliver(&id, Deliver::default()).await?;
+    stage.deliver(&id, Deliver { cod_actual: Some(number("3000")?), ..Deliver::default() }).await?;
     ensure!(stage.control.faults().await?.is_empty(), "a fault was set that nothing ran into");
+    stage.poll().await?;
     Ok(id)
 }
 

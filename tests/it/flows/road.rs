@@ -1,0 +1,67 @@
+//! The way to the vendors: it keeps what went along it, and loses answers on demand.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+use transload::egress::Transport;
+use transload::engine::HttpError;
+use transload::runtime::Clock;
+use transload_sandbox::Offline;
+
+/// Carries requests to the sandbox.
+pub(super) struct Road {
+    fakes: Arc<Offline>,
+    clock: Clock,
+    calls: Mutex<Vec<Call>>,
+    losses: Mutex<Vec<(&'static str, String)>>,
+}
+
+/// A request that reached a vendor.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) query: String,
+}
+
+impl Road {
+    pub(super) fn new(fakes: Arc<Offline>, clock: Clock) -> Road {
+        Road { fakes, clock, calls: Mutex::default(), losses: Mutex::default() }
+    }
+
+    /// The next request with this method and path takes effect, and its answer never comes.
+    pub(super) fn lose_answer(&self, method: &'static str, path: &str) {
+        self.losses.lock().unwrap().push((method, path.to_owned()));
+    }
+
+    /// Losses that no request has met.
+    pub(super) fn losses(&self) -> usize {
+        self.losses.lock().unwrap().len()
+    }
+
+    /// The requests with this method whose path begins with `path`, since the last time.
+    pub(super) fn take_calls(&self, method: &str, path: &str) -> Vec<Call> {
+        let calls = std::mem::take(&mut *self.calls.lock().unwrap());
+        calls.into_iter().filter(|call| call.method == method && call.path.starts_with(path)).collect()
+    }
+}
+
+#[async_trait]
+impl Transport for Road {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let (method, uri) = (request.method().to_string(), request.uri().clone());
+        let (path, query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
+        let response = self.fakes.call(request, self.clock.now());
+        let mut losses = self.losses.lock().unwrap();
+        let lost = losses.iter().position(|(its, at)| *its == method && *at == path);
+        self.calls.lock().unwrap().push(Call { method, path, query });
+        if let Some(lost) = lost {
+            losses.remove(lost);
+            let host = uri.host().unwrap_or_default().to_owned();
+            return Err(HttpError::Broken { host, reason: "connection reset by peer".to_owned() });
+        }
+        Ok(response)
+    }
+}
