@@ -33,7 +33,10 @@ const SETTINGS: &str = r#"{"location_id":"Z4Bxl8J4SaPEPLq9IQ8g","mode":"all","ca
 const HOOKS: [(&str, &str); 5] = [
     ("ghl", include_str!("../../connector/ghl/src/fixtures/order-create.json")),
     ("track-pod", include_str!("../../connector/track-pod/src/fixtures/webhook.json")),
-    ("ghl", r#"{"type":"Workflow","order_id":"660ed43bfdf9fc05a0de7a40","location":{"id":"Z4Bxl8J4SaPEPLq9IQ8g"}}"#),
+    (
+        "ghl",
+        r#"{"type":"Workflow","order_id":"660ed43bfdf9fc05a0de7a40","location":{"id":"Z4Bxl8J4SaPEPLq9IQ8g"}}"#,
+    ),
     ("ghl", r#"{"payment":{"transaction_id":"660ed43bfdf9fc05a0de7a41"},"customData":{"location_id":""}}"#),
     (
         "track-pod",

@@ -22,11 +22,15 @@ const HOLD_DAILY: Duration = Duration::from_secs(60 * 60);
 pub(super) fn pause(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let refused = status == StatusCode::TOO_MANY_REQUESTS;
     let clock = Clock::of(headers);
-    let after = (refused || status == StatusCode::SERVICE_UNAVAILABLE).then(|| retry_after(headers, &clock));
-    // An API that refuses has nothing left, whatever else it says.
-    let used_up = |name| refused || number(headers, name) == Some(0);
+    let after = (refused || status == StatusCode::SERVICE_UNAVAILABLE)
+        .then(|| retry_after(headers, &clock))
+        .flatten();
+    // An API that refuses has nothing left, whatever else it says; unless it says for how long: then that holds, and the
+    // headers may be about another, longer window, as Track-POD's about its minute when its second is used up.
+    let is_unsaid = refused && after.is_none();
+    let used_up = |name| is_unsaid || number(headers, name) == Some(0);
     let hints = [
-        after.flatten(),
+        after,
         used_up("x-ratelimit-remaining").then(|| interval(headers)).flatten(),
         used_up("ratelimit-remaining").then(|| draft_reset(headers)).flatten(),
         used_up("x-rate-limit-remaining").then(|| dated_reset(headers, &clock)).flatten(),

@@ -119,3 +119,14 @@ fn nonsense_is_no_hint() {
         seconds(1)
     );
 }
+
+#[test]
+fn a_refusal_that_says_for_how_long_is_not_held_longer_by_another_window() {
+    // Track-POD's second is used up, and its headers tell of its minute, of which 380 are left.
+    let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+    let minute = ("x-rate-limit-reset", "1994-11-06T08:50:37.0000000Z");
+    let after = ("retry-after", "1");
+    assert_eq!(pause(429, &[date, after, ("x-rate-limit-remaining", "380"), minute]), seconds(1));
+    assert_eq!(pause(429, &[date, after, ("x-rate-limit-remaining", "0"), minute]), seconds(60));
+    assert_eq!(pause(429, &[date, minute]), seconds(60));
+}

@@ -5,6 +5,7 @@ mod audit;
 mod backfill;
 mod garden;
 mod kinds;
+mod program;
 mod sums;
 
 use std::collections::BTreeSet;
