@@ -1,6 +1,6 @@
 //! The same by the program itself, against a sandbox that is a process of its own.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -75,8 +75,9 @@ async fn the_program_compares_and_repairs_with_and_without_a_running_host() {
     };
     assert_eq!(reconcile(&shop, &[]).1, told(&planted));
 
-    let (_host, said) = start(&shop, &["run"]);
-    let up = said.lines().map(Result::unwrap).any(|line| line.contains("Webhooks go to"));
+    let (_host, mut said) = start(&shop, &["run"]);
+    // It is read on while the host runs: one whose output nobody takes ends.
+    let up = said.by_ref().lines().map(Result::unwrap).any(|line| line.contains("Webhooks go to"));
     assert!(up, "the host did not start");
     let (report, findings) = reconcile(&shop, &["--repair"]);
     assert_eq!((findings, &report["repairs"]["submitted"]), (told(&planted), &2.into()));
