@@ -7,7 +7,7 @@ use transload_wire::{Number, tolerant};
 
 use crate::contact::WireContact;
 use crate::error::{MISSING, MapError, NEGATIVE};
-use crate::members::{at, members, scalar};
+use crate::members::{members, scalar};
 use crate::payment::{TransactionDetail, is_recorded_method};
 
 /// A transaction as it is read.
