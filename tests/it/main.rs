@@ -18,6 +18,7 @@ mod flows;
 mod guests;
 mod hostile;
 mod jobs;
+mod junk;
 mod kill;
 mod operate;
 mod outgoing;
