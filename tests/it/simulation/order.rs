@@ -21,6 +21,9 @@ const HOUR_MS: u64 = 60 * 60 * 1_000;
 /// be the nearest one and the third begins: ten and a half days.
 const TO_THE_MIDDLE_MS: u64 = (10 * 24 + 12) * HOUR_MS;
 
+/// Refunds after which most of what was paid is given back: each is for a whole payment every other time.
+const REFUNDS_OF_REGRET: u32 = 4;
+
 /// A payment, or a try.
 #[derive(Debug, Clone)]
 pub(super) struct Payment {
@@ -127,7 +130,7 @@ impl Order {
         world.say(format!("SHOP order {} of {} {currency} is placed", order.id, text(order.total, places)));
         order.dues.push(order.total);
         order.ordered.push(order.by_price());
-        if rng.u32(..3) == 0 {
+        if rng.bool() {
             order.subscribe(rng, world);
         }
         order
@@ -226,6 +229,14 @@ impl Order {
         self.changed();
         if self.is_given_back() {
             world.count("refunds in full");
+        }
+    }
+
+    /// The customer pays what is left, thinks better of it, and gets it all back.
+    pub(super) fn regret(&mut self, rng: &mut Rng, world: &World) {
+        self.pay(rng, world, true);
+        for _ in 0..REFUNDS_OF_REGRET {
+            self.refund(rng, world);
         }
     }
 

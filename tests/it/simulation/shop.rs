@@ -42,6 +42,8 @@ impl Shop {
             6 => order.change_status(rng, world),
             7 => order.edit(rng, world),
             8 => order.renew(rng, world),
+            // Paid in full and given back again before anybody leaves is rare otherwise.
+            9 if rng.bool() => order.regret(rng, world),
             9 if rng.bool() => order.take_away(world),
             _ => return order.drive(rng, world),
         }

@@ -121,7 +121,8 @@ impl Judged<'_> {
             "whatsapp" => "WhatsApp",
             _ => "",
         };
-        let is_told = !kind.is_empty() && !(terms.undisturbed && order.contact == UNDISTURBED);
+        let is_quiet = terms.undisturbed && order.contact == UNDISTURBED;
+        let is_told = !(kind.is_empty() || is_quiet);
         let about = sent.iter().filter(|it| it.text.contains(&order.id)).count();
         let mut known = 0;
         for message in messages(order, self.seen) {
@@ -179,7 +180,7 @@ impl Judged<'_> {
                 let is_sure = is_there
                     && visits.outcomes.last() == Some(&(state, visit))
                     && !(state == "rejected" && order.was_off)
-                    && !(visits.handovers.len() > 1);
+                    && visits.handovers.len() <= 1;
                 if count > happened || is_sure && count == 0 {
                     wrong.push(format!("{start}: {count} of {happened}"));
                 }
