@@ -52,7 +52,7 @@ fn the_reference_file_is_valid_and_read_whole() {
     assert_eq!(shop.polls["transactions"], Duration::from_secs(60));
     let ghl = &shop.apis["ghl"];
     assert_eq!(ghl.credential.as_ref().unwrap().expose(), "value of GHL_TOKEN");
-    assert_eq!(ghl.scopes.len(), 5);
+    assert_eq!(ghl.scopes.len(), 6);
     let signatures =
         [Signature::Ed25519("x-ghl-signature".to_owned()), Signature::SharedToken("x-hook-token".to_owned())];
     assert_eq!(ghl.webhook.signatures.as_deref(), Some(&signatures[..]));
