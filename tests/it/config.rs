@@ -20,7 +20,8 @@ async fn the_example_configuration_suits_its_connector() {
         let granted: Vec<String> = connection.apis.values().flat_map(|api| api.scopes.clone()).collect();
         let spec = ConnectionSpec::from_config(&name, connection, module.clone());
         assert_eq!(spec.problems(&Egress::default()), Vec::<String>::new());
-        assert_eq!(spec.warnings(), Vec::<String>::new());
+        let optional = |warning: &String| warning.ends_with("the connection pauses when they are needed");
+        assert!(spec.warnings().iter().all(optional), "{:?}", spec.warnings());
         for endpoint in module.description().apis.iter().flat_map(|api| &api.endpoints) {
             // What only some settings need stands there as a comment.
             let is_named = text.contains(&format!("# \"{}\"", endpoint.scope));
