@@ -119,7 +119,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("connector/guest-build", &[]),
     ("connector/bundle", &["guest-build"]),
     ("connector/sandbox", &["model", "wire"]),
-    ("host", &["bundle", "model", "sandbox", "tests", "wire"]),
+    ("host", &["bundle", "model", "sandbox", "tests"]),
 ];
 
 #[test]
