@@ -16,7 +16,7 @@ use fastrand::Rng;
 use http::{Request, Response, StatusCode};
 use transload::contract::{Delivery, Envelope, Event, Failure, Scope, Window};
 use transload::engine::{CallError, Module, Ports};
-use transload_wire::fakes::damaged;
+use transload_tests::damaged;
 
 use crate::guests::{Canned, ports};
 
