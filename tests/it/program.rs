@@ -1,7 +1,10 @@
 //! The program itself, as a person runs it.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -266,10 +269,56 @@ fn run_starts_nothing_on_a_wrong_configuration() {
 }
 
 #[test]
+fn run_goes_on_when_nobody_reads_what_it_says() {
+    let directory = scratch();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = CONFIG.replace("127.0.0.1:0", &free.to_string());
+    std::fs::write(directory.path().join("transload.toml"), config).unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut host = Command::new(env!("CARGO_BIN_EXE_transload"))
+        .arg("run")
+        .current_dir(directory.path())
+        .env("GOOD", "secret-value")
+        .stdout(writer)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut answer = String::new();
+    // It answers only after it has said where it runs.
+    while answer.is_empty() && host.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(20));
+        if let Ok(mut stream) = TcpStream::connect(free) {
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+            stream.read_to_string(&mut answer).unwrap_or_default();
+        }
+    }
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}, {:?}", host.try_wait());
+    host.kill().unwrap();
+    host.wait().unwrap();
+}
+
+#[test]
 fn help_has_examples() {
     for command in [
-        "demo", "run", "check", "inspect", "sandbox", "events", "retry", "discard", "replay", "preview",
-        "swap", "rollback", "resume",
+        "demo",
+        "run",
+        "check",
+        "inspect",
+        "sandbox",
+        "events",
+        "retry",
+        "discard",
+        "replay",
+        "preview",
+        "swap",
+        "rollback",
+        "resume",
+        "reconcile",
+        "findings",
+        "decide",
+        "backfill",
+        "action",
     ] {
         let output = transload(Path::new("."), &[command, "--help"]);
         let text = String::from_utf8_lossy(&output.stdout);

@@ -1,5 +1,6 @@
 //! `transload run`: the host.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,15 +54,18 @@ impl Run {
             host.watch(prepared.engine.clone(), file, connections);
         }
         let door = Door::open(&host, &prepared.database).await?;
-        say!("{} on http://{address}; Ctrl-C ends it. Webhooks go to", style::bold("transload runs"));
+        tell(format_args!(
+            "{} on http://{address}; Ctrl-C ends it. Webhooks go to",
+            style::bold("transload runs")
+        ));
         for hook in hooks {
-            say!("  {hook}");
+            tell(format_args!("  {hook}"));
         }
         host.serve(listener, stopped()).await;
         door.close();
-        say!(
+        tell(format_args!(
             "stopping: waiting for calls under way; once more ends it now, and they run again at the next start"
-        );
+        ));
         // Nothing is lost by not waiting: what is cut off runs again at the next start.
         tokio::select! {
             () = host.shutdown() => {}
@@ -69,6 +73,11 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Says it to whoever reads. Unlike a command whose output is all there is to it, a host goes on when nobody does.
+fn tell(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Where the webhooks of a connection's APIs go.

@@ -235,7 +235,7 @@ fn records_are_found_by_exactly_one_value() {
     let http = Script::default().answer(SEARCH, 200, &records(&["o1", "o12"], 2));
     let found = Client::new(&http, "loc").find_records("custom_objects.payment", "order_id", "o1").unwrap();
     assert_eq!(found.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), ["r0"]);
-    let expected = r#"{"locationId":"loc","page":1,"pageLimit":100,"query":"o1","searchAfter":[]}"#;
+    let expected = r#"{"locationId":"loc","page":1,"pageLimit":100,"query":"order_id:o1","searchAfter":[]}"#;
     assert_eq!(http.last_body(), expected);
     assert_eq!(http.sent()[0].method, Method::Post);
     assert_eq!(endpoints::SEARCH_RECORDS.access, transload_wire::Access::Read);

@@ -29,21 +29,22 @@ fn too_many(answer: &Answer) -> ApiError {
 
 impl Client<'_> {
     /// The records of the custom object `schema_key` (`custom_objects.payment`) whose property `property` is `value`. The
-    /// object must have the property among its searchable ones. The service's search also finds what is merely alike;
-    /// that is left out.
+    /// object must have the property among its searchable ones: then `property:value` finds by it, as the document of the
+    /// call says. What a search finds that is merely alike is left out.
     pub fn find_records(
         &self,
         schema_key: &str,
         property: &str,
         value: &str,
     ) -> Result<Vec<Record>, ApiError> {
+        let query = format!("{property}:{value}");
         let mut found: Vec<Record> = Vec::new();
         for page in 1.. {
             let body = WireSearch {
                 location_id: self.location_id,
                 page,
                 page_limit: PAGE_ROWS,
-                query: value,
+                query: &query,
                 search_after: [],
             };
             let answer = self.send_json(&endpoints::SEARCH_RECORDS, &[schema_key], &body)?;

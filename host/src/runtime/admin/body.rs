@@ -77,6 +77,22 @@ pub(super) async fn given_reason(body: Body) -> Result<String, Refusal> {
     reason(given.reason)
 }
 
+/// What was checked before the body was read, and the body. A refusal waits until the whole body has come: answered over one
+/// that is still on its way, the sender is cut off, and never reads why.
+pub(super) async fn behind<T>(
+    checked: Result<T, impl Into<Refusal>>,
+    mut body: Body,
+) -> Result<(T, Body), Refusal> {
+    match checked {
+        Ok(checked) => Ok((checked, body)),
+        Err(refusal) => {
+            let rest = async { while let Some(Ok(_)) = body.frame().await {} };
+            let _ = tokio::time::timeout(BODY_TIMEOUT, rest).await;
+            Err(refusal.into())
+        }
+    }
+}
+
 /// A reason, if it is short enough.
 pub(super) fn reason(text: String) -> Result<String, Refusal> {
     if text.len() > REASON_BYTES_MAX {

@@ -233,7 +233,7 @@ async fn preview(
 ) -> Answer<Preview> {
     let (Path(name), Query(query)) = (name?, query?);
     let shared = &admin.host.shared;
-    let connection = shared.connection(&name)?;
+    let (connection, body) = body::behind(shared.connection(&name), body).await?;
     let module = body::module(&admin.uploads, &connection.active().connector, body).await?;
     let events = query.events.unwrap_or(PREVIEW_EVENTS);
     Ok(Json(shared.preview(connection, &*module.connector, events).await?))
@@ -247,10 +247,11 @@ async fn swap(
 ) -> Answer<Swap> {
     let (Path(name), Query(query)) = (name?, query?);
     let shared = &admin.host.shared;
-    let connection = shared.connection(&name)?;
+    let (connection, body) = body::behind(shared.connection(&name), body).await?;
+    let (reason, body) = body::behind(body::reason(query.reason), body).await?;
     let request = SwapRequest {
         by: "command".to_owned(),
-        reason: body::reason(query.reason)?,
+        reason,
         preview: query.preview.unwrap_or(PREVIEW_EVENTS),
         force: query.force,
     };
