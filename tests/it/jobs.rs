@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use transload::storage::{EventFilter, JobFilter, JobRecord, SqliteStorage, State, Storage as _};
 
-use crate::program::{json, transload};
+use crate::program::{self, json, transload};
 
 /// How long anything may take to happen. A first start compiles the connector.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -89,21 +89,12 @@ scopes = ["rows.read", "rows.write"]
         transload(self.directory.path(), arguments)
     }
 
-    /// Runs a command with `--json`, which has to end with `code`.
     fn json(&self, arguments: &[&str], code: i32) -> Value {
-        let output = self.run(&[arguments, &["--json"]].concat());
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-        json(&output)
+        program::answer(self.directory.path(), arguments, code)
     }
 
-    /// Runs a command, which has to end with `code`; answers all that it said.
     fn said(&self, arguments: &[&str], code: i32) -> String {
-        let output = self.run(arguments);
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-        assert!(!said.contains('\u{1b}'), "a pipe gets no colour: {said}");
-        said
+        program::said(self.directory.path(), arguments, code)
     }
 
     fn storage(&self) -> Option<SqliteStorage> {

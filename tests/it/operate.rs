@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -13,7 +13,7 @@ use transload_sandbox::{
     Control, Fault, FaultKind, Json, PlaceOrder, Sandbox, SandboxOptions, System, Target,
 };
 
-use crate::program::{json, transload};
+use crate::program::{self, transload};
 use crate::stage::order;
 
 /// How long anything may take to happen. A first start compiles the connector.
@@ -122,25 +122,12 @@ impl Station {
         assert!(host.wait().unwrap().success());
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
-        transload(self.directory.path(), arguments)
-    }
-
-    /// Runs a command with `--json`, which has to end with `code`.
     fn json(&self, arguments: &[&str], code: i32) -> Value {
-        let output = self.run(&[arguments, &["--json"]].concat());
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-        json(&output)
+        program::answer(self.directory.path(), arguments, code)
     }
 
-    /// Runs a command, which has to end with `code`; answers all that it said.
     fn said(&self, arguments: &[&str], code: i32) -> String {
-        let output = self.run(arguments);
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-        assert!(!said.contains('\u{1b}'), "a pipe gets no colour: {said}");
-        said
+        program::said(self.directory.path(), arguments, code)
     }
 
     /// Places an order of this contact, and waits until its event stands as `state`; answers the event.

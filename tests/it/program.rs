@@ -29,6 +29,23 @@ pub(crate) fn json(output: &Output) -> Value {
         .unwrap_or_else(|error| panic!("{error}\n{text}\n{}", String::from_utf8_lossy(&output.stderr)))
 }
 
+/// What a command with `--json` answers, which has to end with `code`.
+pub(crate) fn answer(directory: &Path, arguments: &[&str], code: i32) -> Value {
+    let output = transload(directory, &[arguments, &["--json"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    json(&output)
+}
+
+/// All that a command says, which has to end with `code`.
+pub(crate) fn said(directory: &Path, arguments: &[&str], code: i32) -> String {
+    let output = transload(directory, arguments);
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    assert!(!said.contains('\u{1b}'), "a pipe gets no colour: {said}");
+    said
+}
+
 #[test]
 fn the_demo_holds() {
     let directory = scratch();

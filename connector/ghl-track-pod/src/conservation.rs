@@ -5,7 +5,7 @@ mod world;
 
 use proptest::prelude::*;
 use transload_model::{Fulfillment, Move, Progress};
-use transload_sdk::{Context, Failure, Receipt, Store};
+use transload_sdk::{Context, Failure, Receipt};
 use transload_track_pod::Order as Present;
 
 use crate::settings::Connection;
@@ -209,6 +209,6 @@ proptest! {
                 prop_assert_eq!(fulfilled.get(price).copied().unwrap_or(0), *most, "{}", price);
             }
         }
-        prop_assert!(world.get("progress/o1").unwrap().is_some() || world.fulfilled.borrow().is_empty());
+        prop_assert!(world.context().store.get("progress/o1").unwrap().is_some() || world.fulfilled.borrow().is_empty());
     }
 }

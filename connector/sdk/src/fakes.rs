@@ -7,7 +7,7 @@ use transload_model::Instant;
 use transload_wire::fakes::Script;
 use transload_wire::{HttpError, Request};
 
-use crate::{Clock, Context, Level, Log, Settings, Store, StoreError, Stored};
+use crate::{Clock, Context, Failure, Level, Log, Settings, Store, StoreError, Stored};
 
 /// All ports of a [`Context`] at once.
 #[derive(Default)]
@@ -38,6 +38,16 @@ impl Fakes {
     /// The ports.
     pub fn context(&self) -> Context<'_> {
         Context { http: &self.script, store: self, log: self, settings: self, clock: self }
+    }
+
+    /// Runs `attempt` as a host does: what it writes to the store stays only if it succeeds.
+    pub fn attempt<T>(&self, attempt: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+        let before = self.entries.borrow().clone();
+        let outcome = attempt();
+        if outcome.is_err() {
+            *self.entries.borrow_mut() = before;
+        }
+        outcome
     }
 
     /// What was sent so far.

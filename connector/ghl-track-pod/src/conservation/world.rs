@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use transload_model::Instant;
-use transload_sdk::{Clock, Context, Level, Log, Settings, Store, StoreError, Stored};
+use transload_sdk::fakes::Fakes;
+use transload_sdk::{Context, Failure};
 use transload_wire::{Http, HttpError, Method, Request, Response};
 
 use crate::fixtures::NOW;
@@ -44,7 +44,7 @@ pub struct World {
     pub messages: RefCell<Vec<String>>,
     /// Messages whose answers were lost: asked for again, the host answers for them and sends nothing.
     possibly_sent: RefCell<Vec<String>>,
-    entries: RefCell<BTreeMap<String, Stored>>,
+    ports: Fakes,
     looks: Cell<u32>,
     /// How many writes go through before one takes effect whose answer is lost.
     pub lost_after: Cell<Option<u32>>,
@@ -52,6 +52,14 @@ pub struct World {
 
 pub fn dollars(cents: i64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+fn settings() -> String {
+    let text = r#""{{ delivery.state }} {{ delivery.attempt }} {{ delivery.eta }}""#;
+    format!(
+        r#"{{"location_id":"loc1","messages":{{"channel":"sms","out_for_delivery":{text},"delivered":{text},
+            "partly_delivered":{text},"attempt_failed":{text}}}}}"#
+    )
 }
 
 impl World {
@@ -64,14 +72,14 @@ impl World {
             tags: Cell::new(0),
             messages: RefCell::default(),
             possibly_sent: RefCell::default(),
-            entries: RefCell::default(),
+            ports: Fakes::new(&settings(), NOW),
             looks: Cell::new(0),
             lost_after: Cell::new(None),
         }
     }
 
     pub fn context(&self) -> Context<'_> {
-        Context { http: self, store: self, log: self, settings: self, clock: self }
+        Context { http: self, ..self.ports.context() }
     }
 
     /// What GoHighLevel has for the order, refunds not taken off.
@@ -80,12 +88,11 @@ impl World {
     }
 
     /// Runs a flow as the host does: what it kept is gone if it fails, and then it runs again.
-    pub fn run<T>(&self, flow: impl Fn(&Context) -> Result<T, transload_sdk::Failure>) -> T {
+    pub fn run<T>(&self, flow: impl Fn(&Context) -> Result<T, Failure>) -> T {
         for _ in 0..3 {
-            let before = self.entries.borrow().clone();
-            match flow(&self.context()) {
+            match self.ports.attempt(|| flow(&self.context())) {
                 Ok(outcome) => return outcome,
-                Err(transload_sdk::Failure::Retry(_)) => *self.entries.borrow_mut() = before,
+                Err(Failure::Retry(_)) => {}
                 Err(other) => panic!("{other:?}"),
             }
         }
@@ -246,60 +253,5 @@ impl Http for World {
             answer
         };
         Ok(Response { status: 200, headers: Vec::new(), body: answer.into_bytes() })
-    }
-}
-
-impl Store for World {
-    fn get(&self, key: &str) -> Result<Option<Stored>, StoreError> {
-        Ok(self.entries.borrow().get(key).cloned())
-    }
-
-    fn put(&self, key: &str, value: &[u8]) -> Result<u64, StoreError> {
-        let mut entries = self.entries.borrow_mut();
-        let version = entries.get(key).map_or(1, |entry| entry.version + 1);
-        entries.insert(key.to_owned(), Stored { value: value.to_vec(), version });
-        Ok(version)
-    }
-
-    fn compare_and_swap(&self, key: &str, expected: Option<u64>, value: &[u8]) -> Result<u64, StoreError> {
-        let present = self.entries.borrow().get(key).map_or(0, |entry| entry.version);
-        if present != expected.unwrap_or(0) {
-            return Err(StoreError::Conflict(present));
-        }
-        self.put(key, value)
-    }
-
-    fn delete(&self, key: &str) -> Result<(), StoreError> {
-        self.entries.borrow_mut().remove(key);
-        Ok(())
-    }
-
-    fn list_keys(
-        &self,
-        _: &str,
-        _: Option<&str>,
-        _: u32,
-    ) -> Result<(Vec<String>, Option<String>), StoreError> {
-        Ok((self.entries.borrow().keys().cloned().collect(), None))
-    }
-}
-
-impl Log for World {
-    fn write(&self, _: Level, _: &str, _: &[(&str, &str)]) {}
-}
-
-impl Settings for World {
-    fn get(&self) -> String {
-        let text = r#""{{ delivery.state }} {{ delivery.attempt }} {{ delivery.eta }}""#;
-        format!(
-            r#"{{"location_id":"loc1","messages":{{"channel":"sms","out_for_delivery":{text},"delivered":{text},
-                "partly_delivered":{text},"attempt_failed":{text}}}}}"#
-        )
-    }
-}
-
-impl Clock for World {
-    fn now(&self) -> Instant {
-        Instant(NOW)
     }
 }
