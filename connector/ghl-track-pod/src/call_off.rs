@@ -1,10 +1,10 @@
 //! A delivery that nobody wants any more is taken off, unless the goods have left.
 
+use transload_flows::notes;
 use transload_model::{FulfillmentState, Order};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, skipped};
 use transload_track_pod::{Deletion, Lookup, Rejected, Rejection};
 
-use crate::notes;
 use crate::orders::contact_id;
 use crate::settings::Connection;
 
@@ -67,7 +67,7 @@ pub fn call_off(connection: &Connection, order: &Order, why: Why) -> Result<Rece
     let state = present.fulfillment(None).state;
     match state {
         FulfillmentState::Created | FulfillmentState::Scheduled | FulfillmentState::Loaded
-            if !connection.settings.writes =>
+            if !connection.settings.shop.writes =>
         {
             Ok(call.alert(Severity::Warning, "cancelled-but-planned", "its delivery is still planned"))
         }

@@ -160,7 +160,7 @@ impl Enter<'_> {
             let summary = format!("{} were recorded already since the driver was asked", shares.present);
             work = work.effect(Verb::Verified, "ghl", "payment", &order.id, summary);
         }
-        let wanted = connection.settings.writes && connection.settings.cash.record;
+        let wanted = connection.settings.shop.writes && connection.settings.cash.record;
         if wanted && shares.record.amount.is_positive() {
             let payment = NewPayment {
                 amount: shares.record,
@@ -212,7 +212,7 @@ pub fn record(
     let Some(order) = connection.ghl.order(order_id)? else {
         return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
     };
-    if !connection.settings.writes {
+    if !connection.settings.shop.writes {
         return Ok(skipped("the setting `writes` forbids it"));
     }
     if !amount.is_positive() {

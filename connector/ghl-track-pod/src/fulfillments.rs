@@ -1,5 +1,6 @@
 //! A delivery comes back: as a fulfilment, on the contact's timeline, as cash that was collected, as a message.
 
+use transload_flows::{notes, revenue};
 use transload_ghl::NewFulfillment;
 use transload_model::{
     Fulfillment, FulfillmentState, Instant, LineQuantity, Move, Order, OrderStatus, Progress, newly_fulfilled,
@@ -11,7 +12,7 @@ use crate::orders::contact_id;
 use crate::payments::Payments;
 use crate::progress::Known;
 use crate::settings::Connection;
-use crate::{call_off, cash, messages, notes, progress, renewals, revenue, timeline};
+use crate::{call_off, cash, messages, progress, renewals, timeline};
 
 /// A delivery as it was just read.
 pub struct Seen<'a> {
@@ -40,7 +41,7 @@ pub fn push(connection: &Connection, delivery_id: &str) -> Result<Receipt, Failu
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
         return Ok(skipped(format!("Track-POD's order {delivery_id} is not GoHighLevel's")));
     };
-    if !connection.settings.mode.accepts(order.live) {
+    if !connection.settings.shop.mode.accepts(order.live) {
         return Ok(skipped(format!("the setting `mode` leaves order {order_id} out")));
     }
     let fulfillment = present.fulfillment(Some(order.total.currency));
@@ -107,7 +108,7 @@ fn deleted(
     let Some(order) = connection.ghl.order(order_id)? else {
         return gone(", and GoHighLevel does not know it");
     };
-    if !connection.settings.mode.accepts(order.live) {
+    if !connection.settings.shop.mode.accepts(order.live) {
         return gone(", and the setting `mode` leaves its order out");
     }
     let attempt = before.as_ref().map_or(1, |progress| progress.attempt);
@@ -185,7 +186,7 @@ fn write(connection: &Connection, known: &mut Known, seen: &Seen) -> Result<Work
 /// Posts a fulfilment of what is delivered and not written down yet, whoever wrote it down.
 fn post_new(connection: &Connection, work: Work, known: &mut Known, seen: &Seen) -> Result<Work, Failure> {
     let (order, fulfillment) = (seen.order, seen.fulfillment);
-    let written: Vec<LineQuantity> = if connection.settings.writes {
+    let written: Vec<LineQuantity> = if connection.settings.shop.writes {
         connection.ghl.fulfillments(&order.id)?.into_iter().flat_map(|posted| posted.lines).collect()
     } else {
         Vec::new()
@@ -203,7 +204,7 @@ fn post_new(connection: &Connection, work: Work, known: &mut Known, seen: &Seen)
             work = work.alert(Severity::Warning, "delivered-too-much", &order.id, text);
         }
     }
-    if !connection.settings.writes {
+    if !connection.settings.shop.writes {
         return Ok(work);
     }
     if new.lines.is_empty() {
@@ -214,7 +215,7 @@ fn post_new(connection: &Connection, work: Work, known: &mut Known, seen: &Seen)
     let posted = NewFulfillment {
         lines: new.lines,
         tracking: fulfillment.tracking.clone(),
-        notify_customer: connection.settings.notify_customer,
+        notify_customer: connection.settings.shop.notify_customer,
     };
     let id = connection.ghl.create_fulfillment(&order.id, &posted)?;
     let link = fulfillment.tracking.first().and_then(|tracking| tracking.url.clone());

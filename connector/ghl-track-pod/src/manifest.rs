@@ -1,5 +1,6 @@
 //! The manifest: what this connector is, needs and offers.
 
+use transload_flows::listing::{ORDERS, SUBSCRIPTIONS, TRANSACTIONS};
 use transload_ghl::endpoints as ghl;
 use transload_sdk::Description;
 use transload_sdk::manifest::{self, Kind, Origin, Template, Trigger};
@@ -7,7 +8,7 @@ use transload_track_pod::endpoints as track_pod;
 use transload_wire::Endpoint;
 
 use crate::actions;
-use crate::intake::{DELIVERIES, ORDERS, SUBSCRIPTIONS, TRANSACTIONS};
+use crate::intake::DELIVERIES;
 
 // How often GoHighLevel and Track-POD are asked for what no webhook tells. With one page a round that is 288 calls a day for
 // orders, 288 for transactions and 24 for subscriptions, of the 200,000 that GoHighLevel allows; once an hour a round goes

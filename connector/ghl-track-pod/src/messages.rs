@@ -50,7 +50,7 @@ enum Via {
 /// Plans the message for what was just seen of a delivery, if the settings have one and it is not planned yet.
 pub fn plan(connection: &Connection, work: Work, seen: &Seen) -> Result<Work, Failure> {
     let now = connection.cx.clock.now();
-    let Some(notice) = Notice::of(seen.fulfillment, now).filter(|_| connection.settings.writes) else {
+    let Some(notice) = Notice::of(seen.fulfillment, now).filter(|_| connection.settings.shop.writes) else {
         return Ok(work);
     };
     let settings = &connection.settings.messages;
@@ -99,7 +99,7 @@ pub fn send(connection: &Connection, key: &str) -> Result<Receipt, Failure> {
         return Err(rejected(format!("{key} does not say which delivery it is about")));
     };
     let known = progress::load(connection.cx, delivery_id)?;
-    let (work, how) = if !connection.settings.writes {
+    let (work, how) = if !connection.settings.shop.writes {
         (skipping("the setting `writes` forbids it"), "not written".to_owned())
     } else if known.moved_by(&told) == Move::Stale {
         (skipping("the delivery has come further since"), "overtaken".to_owned())
@@ -146,7 +146,7 @@ pub fn notify(connection: &Connection, order_id: &str, text: &str) -> Result<Rec
     let Some(contact_id) = contact_id(&order) else {
         return Ok(skipped(format!("order {order_id} has no contact that could be told")));
     };
-    if !connection.settings.writes {
+    if !connection.settings.shop.writes {
         return Ok(skipping("the setting `writes` forbids it"));
     }
     let paid = Payments::of(connection, &order)?;

@@ -1,11 +1,11 @@
 //! An order becomes a delivery.
 
+use transload_flows::notes;
 use transload_model::{Decimal, Money, Order, OrderStatus, Party};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_track_pod::{Lookup, MapError, NewOrder, Order as PresentOrder, Update};
 
 use crate::call_off::{self, Why};
-use crate::notes;
 use crate::payments::Payments;
 use crate::settings::Connection;
 use crate::templates::Scope;
@@ -32,7 +32,7 @@ pub fn run(connection: &Connection, order_id: &str, step: Step) -> Result<Receip
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
         return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
     };
-    if !connection.settings.mode.accepts(order.live) {
+    if !connection.settings.shop.mode.accepts(order.live) {
         let kind = if order.live { "a live" } else { "a test" };
         return Ok(skipped(format!("{order_id} is {kind} order, and the setting `mode` leaves those out")));
     }
@@ -78,7 +78,7 @@ pub fn expected(
 ) -> Result<Expected, Failure> {
     let settings = connection.settings;
     let given_back = settings.cancel.when_refunded && payments.all_given_back(&order);
-    if !settings.mode.accepts(order.live) || order.status == OrderStatus::Cancelled || given_back {
+    if !settings.shop.mode.accepts(order.live) || order.status == OrderStatus::Cancelled || given_back {
         return Ok(Expected::Nothing);
     }
     let order = with_address(connection, order)?;
@@ -205,7 +205,7 @@ impl Sync<'_> {
     fn create(&self) -> Result<Receipt, Failure> {
         let Some(wanted) = self.wanted(None)? else { return Ok(self.nothing()) };
         let id = &self.order.id;
-        if !self.connection.settings.writes {
+        if !self.connection.settings.shop.writes {
             return Ok(skipped(format!("order {id} has no delivery, and the setting `writes` is off")));
         }
         self.connection.track_pod.create(&wanted)?;
@@ -233,7 +233,7 @@ impl Sync<'_> {
             let work = work.effect(Verb::Verified, "track-pod", "order", id, "already as it should be");
             return self.note_created(work, wanted_cash(&wanted, self.due), present.track_link.as_deref());
         }
-        if !self.connection.settings.writes {
+        if !self.connection.settings.shop.writes {
             let text =
                 format!("the delivery of order {id} is not as the order is, and the setting `writes` is off");
             return Ok(work.alert(Severity::Warning, "delivery-differs", id, text).into());

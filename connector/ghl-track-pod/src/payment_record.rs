@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use transload_flows::revenue;
 use transload_ghl::{NewOpportunity, OpportunityStatus, Properties, Property};
 use transload_model::{Money, Transaction};
 use transload_sdk::{Failure, Verb, Work};
 
-use crate::revenue;
 use crate::settings::{Connection, PaymentRecord};
 use crate::templates::{Scope, Template};
 use crate::transactions::Delivery;
@@ -19,7 +19,7 @@ pub fn write(
     order_id: Option<&str>,
     delivery: Option<&Delivery>,
 ) -> Result<Work, Failure> {
-    if !transaction.status.is_captured() || !connection.settings.writes {
+    if !transaction.status.is_captured() || !connection.settings.shop.writes {
         return Ok(work);
     }
     let key = format!("payment-record/{}", transaction.id);

@@ -1,6 +1,7 @@
 //! Subscriptions: a renewal charge makes the next delivery, and a subscription that ends is told of.
 
 use serde::{Deserialize, Serialize};
+use transload_flows::notes;
 use transload_ghl::SubscriptionQuery;
 use transload_model::{
     Entity, FulfillmentState, Instant, Money, Order, Subscription, SubscriptionStatus, Transaction,
@@ -11,10 +12,10 @@ use transload_wire::{ApiError, HttpError};
 
 use crate::orders::contact_id;
 use crate::payments::Payments;
+use crate::renewals;
 use crate::settings::Connection;
 use crate::templates::Scope;
 use crate::terms::terms;
-use crate::{notes, renewals};
 
 /// Makes the delivery that the renewal charge `transaction` pays for, once per period. Does nothing if it is no renewal, or
 /// the setting `subscriptions.renew` is off.
@@ -23,7 +24,7 @@ pub fn renewed(connection: &Connection, work: Work, transaction: &Transaction) -
     let wanted = connection.settings.subscriptions.renew && recurring && transaction.status.is_captured();
     let Some(order_id) = transaction.order_id().filter(|_| wanted) else { return Ok(work) };
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else { return Ok(work) };
-    if !connection.settings.mode.accepts(order.live) || order.live != transaction.live {
+    if !connection.settings.shop.mode.accepts(order.live) || order.live != transaction.live {
         return Ok(work);
     }
     let charged_at = transaction.created_at.ok_or_else(|| {
@@ -116,7 +117,7 @@ impl Renewal<'_> {
         let id = &self.id;
         let verified = |work: Work, text: &str| work.effect(Verb::Verified, "track-pod", "order", id, text);
         match self.connection.track_pod.order(id)? {
-            Lookup::Missing if !self.connection.settings.writes => Ok(work),
+            Lookup::Missing if !self.connection.settings.shop.writes => Ok(work),
             Lookup::Missing => self.create(work),
             Lookup::Found(_) => self.note(verified(work, "the renewal has a delivery")),
             Lookup::Deleted { .. } => {
@@ -167,7 +168,7 @@ pub fn changed(connection: &Connection, subscription_id: &str) -> Result<Receipt
     let Some(subscription) = connection.ghl.subscription(subscription_id)? else {
         return Ok(skipped(format!("GoHighLevel has no subscription {subscription_id}")));
     };
-    if !connection.settings.mode.accepts(subscription.live) {
+    if !connection.settings.shop.mode.accepts(subscription.live) {
         return Ok(skipped(format!("the setting `mode` leaves subscription {subscription_id} out")));
     }
     let status = subscription.status.describe().to_owned();

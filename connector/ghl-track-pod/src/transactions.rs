@@ -1,13 +1,14 @@
 //! A payment or a refund is written down: in the revenue record of what it pays for, on the contact's timeline, and where
 //! the settings want it. Track-POD hears of it when the order is brought up to date, which follows.
 
+use transload_flows::{notes, revenue};
 use transload_ghl::TransactionDetail;
 use transload_model::{Change, Entity, Fulfillment, Money, Movement, Transaction, TransactionStatus};
 use transload_sdk::{Event, Failure, Receipt, Severity, Verb, Work, skipped};
 use transload_track_pod::Lookup;
 
 use crate::settings::Connection;
-use crate::{cash, notes, payment_record, revenue, subscriptions};
+use crate::{cash, payment_record, subscriptions};
 
 /// The delivery of the order that a payment is for.
 pub struct Delivery {
@@ -32,7 +33,7 @@ pub fn record(connection: &Connection, transaction_id: &str) -> Result<Receipt, 
         return Ok(skipped(format!("GoHighLevel has no transaction {transaction_id}")));
     };
     let transaction = &detail.transaction;
-    if !connection.settings.mode.accepts(transaction.live) {
+    if !connection.settings.shop.mode.accepts(transaction.live) {
         return Ok(skipped(format!("the setting `mode` leaves transaction {transaction_id} out")));
     }
     let Some(subject) = subject(transaction) else {

@@ -10,7 +10,7 @@ pub fn register(connection: &Connection) -> Result<Receipt, Failure> {
     let settings = connection.settings.provider.as_ref().ok_or_else(|| {
         rejected("no payment provider is set: fill in the settings `provider.unique_name` and the others of `provider`")
     })?;
-    if !connection.settings.writes {
+    if !connection.settings.shop.writes {
         return Ok(skipped("the setting `writes` is off"));
     }
     let wanted = wanted(settings)?;

@@ -39,7 +39,7 @@ pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Resu
         let known = memory::known(connection.cx, &row.id)?;
         // Rows move on from page to page while the listing is read.
         let is_done = known.as_ref().is_some_and(|known| known.run == cursor.run);
-        if is_within && !is_done && connection.settings.mode.accepts(row.live) {
+        if is_within && !is_done && connection.settings.shop.mode.accepts(row.live) {
             compare(connection, cursor, row, known, &mut page)?;
         }
     }

@@ -31,7 +31,7 @@ pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Resu
     let mut page = Page::default();
     for payment in &listed.rows {
         let is_within = payment.created_at.is_none_or(|at| at.0 >= scope.start && at.0 < scope.end);
-        let is_ours = connection.settings.mode.accepts(payment.live) && payment.status.is_captured();
+        let is_ours = connection.settings.shop.mode.accepts(payment.live) && payment.status.is_captured();
         if is_within && is_ours && !last.contains(&payment.id) {
             look(connection, cursor, payment, &mut page)?;
         }
