@@ -99,13 +99,14 @@ impl<T> Deref for Settings<T> {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Settings<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let all = BTreeMap::<String, Box<RawValue>>::deserialize(deserializer)?;
-        let (shop, own) = all.iter().partition(|(name, _)| ShopSettings::NAMES.contains(&name.as_str()));
+        let members = all.iter().map(|(name, value)| (name.as_str(), &**value));
+        let (shop, own) = members.partition(|(name, _)| ShopSettings::NAMES.contains(name));
         Ok(Self { shop: read(shop).map_err(D::Error::custom)?, own: read(own).map_err(D::Error::custom)? })
     }
 }
 
-fn read<T: DeserializeOwned>(members: BTreeMap<&String, &Box<RawValue>>) -> Result<T, serde_json::Error> {
-    T::deserialize(MapDeserializer::new(members.into_iter().map(|(name, value)| (name.as_str(), &**value))))
+fn read<T: DeserializeOwned>(members: Vec<(&str, &RawValue)>) -> Result<T, serde_json::Error> {
+    T::deserialize(MapDeserializer::new(members.into_iter()))
 }
 
 #[cfg(test)]
