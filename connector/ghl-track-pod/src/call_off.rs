@@ -1,11 +1,10 @@
 //! A delivery that nobody wants any more is taken off, unless the goods have left.
 
+use transload_flows::notes;
 use transload_model::{FulfillmentState, Order};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, skipped};
 use transload_track_pod::{Deletion, Lookup, Rejected, Rejection};
 
-use crate::notes;
-use crate::orders::contact_id;
 use crate::settings::Connection;
 
 /// Why an order is not to be delivered.
@@ -67,7 +66,7 @@ pub fn call_off(connection: &Connection, order: &Order, why: Why) -> Result<Rece
     let state = present.fulfillment(None).state;
     match state {
         FulfillmentState::Created | FulfillmentState::Scheduled | FulfillmentState::Loaded
-            if !connection.settings.writes =>
+            if !connection.settings.shop.writes =>
         {
             Ok(call.alert(Severity::Warning, "cancelled-but-planned", "its delivery is still planned"))
         }
@@ -142,7 +141,7 @@ impl CallOff<'_> {
         let work = Work::default().effect(verb, "track-pod", "order", id, summary);
         let text = format!("Delivery taken off: {}.", self.why.describe());
         let mark = format!("called-off {id}");
-        Ok(notes::write_once(self.connection, work, contact_id(self.order), &mark, &text)?.into())
+        Ok(notes::write_once(self.connection, work, self.order.customer_id(), &mark, &text)?.into())
     }
 
     fn gone(&self, state: &str) -> Receipt {

@@ -1,14 +1,14 @@
 //! An order becomes a delivery.
 
-use transload_model::{Decimal, Money, Order, OrderStatus, Party};
+use transload_flows::notes;
+use transload_flows::templates::Scope;
+use transload_model::{Decimal, Money, Order, OrderStatus, Party, Payments};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_track_pod::{Lookup, MapError, NewOrder, Order as PresentOrder, Update};
 
 use crate::call_off::{self, Why};
-use crate::notes;
-use crate::payments::Payments;
+use crate::payments;
 use crate::settings::Connection;
-use crate::templates::Scope;
 use crate::terms::terms;
 
 /// How much of the flow is wanted.
@@ -32,7 +32,7 @@ pub fn run(connection: &Connection, order_id: &str, step: Step) -> Result<Receip
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
         return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
     };
-    if !connection.settings.mode.accepts(order.live) {
+    if !connection.settings.shop.mode.accepts(order.live) {
         let kind = if order.live { "a live" } else { "a test" };
         return Ok(skipped(format!("{order_id} is {kind} order, and the setting `mode` leaves those out")));
     }
@@ -45,7 +45,7 @@ pub fn run(connection: &Connection, order_id: &str, step: Step) -> Result<Receip
             order.total
         )));
     }
-    let payments = Payments::of(connection, &order)?;
+    let payments = payments::of(connection, &order)?;
     if connection.settings.cancel.when_refunded && payments.all_given_back(&order) {
         return call_off::call_off(connection, &order, Why::Refunded);
     }
@@ -78,7 +78,7 @@ pub fn expected(
 ) -> Result<Expected, Failure> {
     let settings = connection.settings;
     let given_back = settings.cancel.when_refunded && payments.all_given_back(&order);
-    if !settings.mode.accepts(order.live) || order.status == OrderStatus::Cancelled || given_back {
+    if !settings.shop.mode.accepts(order.live) || order.status == OrderStatus::Cancelled || given_back {
         return Ok(Expected::Nothing);
     }
     let order = with_address(connection, order)?;
@@ -113,7 +113,7 @@ fn with_address(connection: &Connection, order: Order) -> Result<Order, Failure>
 }
 
 fn contact(connection: &Connection, order: &Order) -> Result<Option<Party>, Failure> {
-    match contact_id(order) {
+    match order.customer_id() {
         Some(id) => Ok(connection.ghl.contact(id)?),
         None => Ok(None),
     }
@@ -194,7 +194,7 @@ impl Sync<'_> {
 
     fn advice(&self) -> String {
         let whose =
-            contact_id(&self.order).map_or_else(|| "its contact".to_owned(), |id| format!("contact {id}"));
+            self.order.customer_id().map_or_else(|| "its contact".to_owned(), |id| format!("contact {id}"));
         format!("add the address to {whose} in GoHighLevel, then retry this event")
     }
 
@@ -205,7 +205,7 @@ impl Sync<'_> {
     fn create(&self) -> Result<Receipt, Failure> {
         let Some(wanted) = self.wanted(None)? else { return Ok(self.nothing()) };
         let id = &self.order.id;
-        if !self.connection.settings.writes {
+        if !self.connection.settings.shop.writes {
             return Ok(skipped(format!("order {id} has no delivery, and the setting `writes` is off")));
         }
         self.connection.track_pod.create(&wanted)?;
@@ -233,7 +233,7 @@ impl Sync<'_> {
             let work = work.effect(Verb::Verified, "track-pod", "order", id, "already as it should be");
             return self.note_created(work, wanted_cash(&wanted, self.due), present.track_link.as_deref());
         }
-        if !self.connection.settings.writes {
+        if !self.connection.settings.shop.writes {
             let text =
                 format!("the delivery of order {id} is not as the order is, and the setting `writes` is off");
             return Ok(work.alert(Severity::Warning, "delivery-differs", id, text).into());
@@ -276,7 +276,7 @@ impl Sync<'_> {
             cash_on_delivery(cod)
         );
         let mark = format!("delivery-created {}", self.order.id);
-        Ok(notes::write_once(self.connection, work, contact_id(&self.order), &mark, &text)?.into())
+        Ok(notes::write_once(self.connection, work, self.order.customer_id(), &mark, &text)?.into())
     }
 }
 
@@ -317,11 +317,6 @@ fn cash_on_delivery(cod: Option<Money>) -> String {
         Some(cod) if cod.amount.is_positive() => format!(", {cod} to be paid on delivery"),
         _ => String::new(),
     }
-}
-
-/// The contact that an order belongs to.
-pub fn contact_id(order: &Order) -> Option<&str> {
-    order.customer.as_ref()?.id.as_deref()
 }
 
 #[cfg(test)]

@@ -4,42 +4,27 @@ mod delivery;
 mod messages;
 mod records;
 
+use std::ops::Deref;
+
 use serde::Deserialize;
+use transload_flows::Shop;
+use transload_flows::payment_record::PaymentRecord;
+use transload_flows::provider::ProviderSettings;
 use transload_sdk::{Context, Failure};
 
-use crate::templates::{Rule, Scope, Template};
+use transload_flows::templates::{Rule, Scope, Template};
 
 pub use delivery::{DeliverySettings, PaymentLog};
 pub use messages::{Channel, MessageSettings};
-pub use records::{
-    CancelSettings, CashMode, CashSettings, PaymentRecord, ProviderSettings, SubscriptionSettings,
-};
+pub use records::{CancelSettings, CashMode, CashSettings, SubscriptionSettings};
 
 /// The connection's settings. The schema in `manifest/settings.schema.json` says the same to people and machines.
+pub type Settings = transload_flows::Settings<DeliverySide>;
+
+/// What is set beside what every connector with GoHighLevel has.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// GoHighLevel's id of the location (sub-account).
-    pub location_id: String,
-    /// The API version that requests name; GoHighLevel serves several at once.
-    #[serde(default = "default_version")]
-    pub ghl_version: String,
-    /// Which orders and payments to act on.
-    #[serde(default)]
-    pub mode: Mode,
-    /// Whether anything is written to the vendors. If not, the connection only watches: it keeps each order's revenue and
-    /// each delivery's progress in the store and raises alerts.
-    #[serde(default = "yes")]
-    pub writes: bool,
-    /// Whether GoHighLevel tells the customer of each fulfilment.
-    #[serde(default)]
-    pub notify_customer: bool,
-    /// For how many days a payment is watched for refunds, which GoHighLevel tells nobody about.
-    #[serde(default = "default_days")]
-    pub refund_days: u32,
-    /// For how many days an order that was found by polling is watched for changes.
-    #[serde(default = "default_days")]
-    pub order_days: u32,
+pub struct DeliverySide {
     /// Whether the driver collects what is not paid. If not, an order waits until all of it is paid.
     #[serde(default = "yes")]
     pub cash_on_delivery: bool,
@@ -69,38 +54,6 @@ pub struct Settings {
     pub provider: Option<ProviderSettings>,
 }
 
-/// Which of GoHighLevel's two modes an object may be of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Real orders and payments only.
-    #[default]
-    Live,
-    /// Test orders and payments only.
-    Test,
-    /// Both.
-    All,
-}
-
-impl Mode {
-    /// Whether an object with this `liveMode` is to be acted on.
-    pub fn accepts(self, live: bool) -> bool {
-        match self {
-            Self::Live => live,
-            Self::Test => !live,
-            Self::All => true,
-        }
-    }
-}
-
-fn default_version() -> String {
-    "2021-07-28".to_owned()
-}
-
-fn default_days() -> u32 {
-    30
-}
-
 fn default_deliver_when() -> Rule {
     Rule::new("order.physical")
 }
@@ -109,7 +62,7 @@ fn yes() -> bool {
     true
 }
 
-impl Settings {
+impl DeliverySide {
     /// Renders every rule and template for `scope` and answers the failures: those that would pause the connection when an
     /// order like it came.
     pub fn faults(&self, scope: &Scope) -> Vec<Failure> {
@@ -128,14 +81,12 @@ impl Settings {
     }
 }
 
-/// The ports, the settings, and a client of each vendor.
+/// Both halves of the connection, and the settings.
 pub struct Connection<'a> {
-    /// The ports.
-    pub cx: &'a Context<'a>,
+    /// GoHighLevel's half.
+    pub shop: Shop<'a>,
     /// The settings.
     pub settings: &'a Settings,
-    /// GoHighLevel.
-    pub ghl: transload_ghl::Client<'a>,
     /// Track-POD.
     pub track_pod: transload_track_pod::Client<'a>,
 }
@@ -144,11 +95,18 @@ impl<'a> Connection<'a> {
     /// Clients that send through `cx` and keep to `settings`.
     pub fn new(cx: &'a Context<'a>, settings: &'a Settings) -> Self {
         Self {
-            cx,
+            shop: Shop::new(cx, &settings.shop),
             settings,
-            ghl: transload_ghl::Client::new(cx.http, &settings.location_id).version(&settings.ghl_version),
             track_pod: transload_track_pod::Client::new(cx.http),
         }
+    }
+}
+
+impl<'a> Deref for Connection<'a> {
+    type Target = Shop<'a>;
+
+    fn deref(&self) -> &Shop<'a> {
+        &self.shop
     }
 }
 

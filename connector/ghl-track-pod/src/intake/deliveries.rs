@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use transload_flows::cursor::{DAY_MS, HOUR_MS, bad_cursor, cursor_text, later};
 use transload_model::{Change, FulfillmentState, Instant};
 use transload_sdk::{Context, Event, EventPage, Failure, Level, Window};
 use transload_track_pod::{Client, Order};
 use transload_wire::time;
 
-use super::{DAY_MS, HOUR_MS, bad_cursor, cursor_text, later};
 use crate::renewals;
 
 /// How far a look goes back behind the one before: what a clock that runs late and an answer that came late may hide.

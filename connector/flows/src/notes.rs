@@ -2,26 +2,27 @@
 
 use transload_sdk::{Failure, Verb, Work};
 
-use crate::settings::Connection;
+use crate::Shop;
+use crate::events::GHL;
 
 /// Writes a note on the contact unless one with the same mark is there, or the settings allow no writes. GoHighLevel takes
 /// no idempotency key, so each note ends in a line of its own that says which one it is, and that line is looked for before
 /// writing.
 pub fn write_once(
-    connection: &Connection,
+    shop: &Shop,
     work: Work,
     contact_id: Option<&str>,
     mark: &str,
     text: &str,
 ) -> Result<Work, Failure> {
-    let Some(contact_id) = contact_id.filter(|_| connection.settings.writes) else {
+    let Some(contact_id) = contact_id.filter(|_| shop.settings.writes) else {
         return Ok(work);
     };
     let mark = format!("[transload {mark}]");
-    let notes = connection.ghl.notes(contact_id)?;
+    let notes = shop.ghl.notes(contact_id)?;
     if let Some(note) = notes.iter().find(|note| note.body.contains(&mark)) {
-        return Ok(work.effect(Verb::Verified, "ghl", "note", &note.id, "the note was already there"));
+        return Ok(work.effect(Verb::Verified, GHL, "note", &note.id, "the note was already there"));
     }
-    let id = connection.ghl.create_note(contact_id, &format!("{text}\n{mark}"))?;
-    Ok(work.effect(Verb::Noted, "ghl", "note", &id, text))
+    let id = shop.ghl.create_note(contact_id, &format!("{text}\n{mark}"))?;
+    Ok(work.effect(Verb::Noted, GHL, "note", &id, text))
 }

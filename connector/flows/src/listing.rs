@@ -5,13 +5,23 @@
 //! still watched. What was seen before has the same event id, and the host drops it.
 
 use serde::{Deserialize, Serialize};
-use transload_ghl::{Client, OrderQuery, SubscriptionQuery, TransactionQuery};
-use transload_model::{Change, Instant, Order, Subscription, Transaction};
-use transload_sdk::{Context, Event, EventPage, Failure, Window};
+use transload_ghl::{OrderQuery, SubscriptionQuery, TransactionQuery};
+use transload_model::Instant;
+use transload_sdk::{Event, EventPage, Failure, Window};
 use transload_wire::{ApiError, HttpError};
 
-use super::{DAY_MS, HOUR_MS, bad_cursor, cursor_text, later, millis};
-use crate::settings::Settings;
+use crate::cursor::{DAY_MS, HOUR_MS, bad_cursor, cursor_text, later};
+use crate::events::{order_event, subscription_event, transaction_event};
+use crate::{Shop, ShopSettings};
+
+/// The trigger that polls GoHighLevel's orders, for setups without its webhooks.
+pub const ORDERS: &str = "order-list";
+
+/// The trigger that polls GoHighLevel's transactions.
+pub const TRANSACTIONS: &str = "transactions";
+
+/// The trigger that polls GoHighLevel's subscriptions.
+pub const SUBSCRIPTIONS: &str = "subscriptions";
 
 /// Rows of a page. GoHighLevel documents no maximum; 100 is what its clients use.
 const PAGE_ROWS: u32 = 100;
@@ -57,18 +67,27 @@ struct Rows {
 }
 
 impl Listing {
-    /// What is new.
-    pub fn poll(self, cx: &Context, cursor: Option<&str>) -> Result<EventPage, Failure> {
-        let settings: Settings = cx.settings()?;
-        let now = cx.clock.now().0;
+    /// The listing that the trigger of this name polls; none if it is another's.
+    pub fn of(trigger: &str) -> Option<Self> {
+        match trigger {
+            ORDERS => Some(Self::Orders),
+            TRANSACTIONS => Some(Self::Transactions),
+            SUBSCRIPTIONS => Some(Self::Subscriptions),
+            _ => None,
+        }
+    }
+
+    /// What is new. Fails with `rejected` for a cursor that is none of this trigger's.
+    pub fn poll(self, shop: &Shop, cursor: Option<&str>) -> Result<EventPage, Failure> {
+        let now = shop.cx.clock.now().0;
         let mut cursor = match cursor {
             // A payment may have been made while the connection was being set up, so the first look goes a day back.
             None => Cursor { since: now.saturating_sub(DAY_MS), wide_at: now, round: None },
             Some(text) => serde_json::from_str(text).map_err(bad_cursor)?,
         };
-        let round = cursor.round.take().unwrap_or_else(|| self.begin_round(&mut cursor, &settings, now));
+        let round = cursor.round.take().unwrap_or_else(|| self.begin_round(&mut cursor, shop.settings, now));
         let start = (round.start > 0).then_some(Instant(round.start));
-        let rows = match self.page(cx, &settings, start, None, round.offset) {
+        let rows = match self.page(shop, start, None, round.offset) {
             // Subscriptions are asked for whether or not there are any, so one that may not be asked is none.
             Err(error) if self == Self::Subscriptions && is_ungranted(&error) => {
                 return Ok(EventPage { events: Vec::new(), cursor: cursor_text(&cursor)?, more: false });
@@ -87,9 +106,8 @@ impl Listing {
         })
     }
 
-    /// What was made within `window`.
-    pub fn backfill(self, cx: &Context, window: Window, cursor: Option<&str>) -> Result<EventPage, Failure> {
-        let settings: Settings = cx.settings()?;
+    /// What was made within `window`. Fails with `rejected` for a cursor that is none of this history's.
+    pub fn backfill(self, shop: &Shop, window: Window, cursor: Option<&str>) -> Result<EventPage, Failure> {
         let seen: Seen = match cursor {
             None => Seen::default(),
             Some(text) => serde_json::from_str(text).map_err(bad_cursor)?,
@@ -97,7 +115,7 @@ impl Listing {
         // Days may be those of another time zone than UTC, so a day more is asked for on both sides and left out here.
         let start = Instant(window.start.saturating_sub(DAY_MS));
         let end = Instant(window.end.saturating_add(DAY_MS));
-        let rows = self.page(cx, &settings, Some(start), Some(end), seen.offset).map_err(later)?;
+        let rows = self.page(shop, Some(start), Some(end), seen.offset).map_err(later)?;
         let offset = seen.offset + rows.events.len() as u64;
         let more = !rows.events.is_empty() && offset < rows.total;
         let within = |at: &Option<Instant>| at.is_some_and(|at| (window.start..window.end).contains(&at.0));
@@ -105,7 +123,7 @@ impl Listing {
         Ok(EventPage { events, cursor: if more { cursor_text(&Seen { offset })? } else { None }, more })
     }
 
-    fn begin_round(self, cursor: &mut Cursor, settings: &Settings, now: u64) -> Round {
+    fn begin_round(self, cursor: &mut Cursor, settings: &ShopSettings, now: u64) -> Round {
         let wide = now.saturating_sub(cursor.wide_at) >= HOUR_MS;
         if wide {
             cursor.wide_at = now;
@@ -122,13 +140,12 @@ impl Listing {
 
     fn page(
         self,
-        cx: &Context,
-        settings: &Settings,
+        shop: &Shop,
         start_at: Option<Instant>,
         end_at: Option<Instant>,
         offset: u64,
     ) -> Result<Rows, ApiError> {
-        let ghl = Client::new(cx.http, &settings.location_id).version(&settings.ghl_version);
+        let ghl = &shop.ghl;
         let limit = PAGE_ROWS;
         Ok(match self {
             Self::Orders => {
@@ -160,51 +177,5 @@ fn is_ungranted(error: &ApiError) -> bool {
     matches!(error, ApiError::Http { error: HttpError::Denied(_), .. })
 }
 
-/// The id of the event of an order as it stands: a new one whenever its status or anything else of it changes.
-pub fn order_id(order: &Order) -> String {
-    format!("order {} {} {}", order.id, order.status.describe(), millis(order.updated_at))
-}
-
-/// The event of an order as it stands.
-pub fn order_event(order: Order) -> Event {
-    Event {
-        id: order_id(&order),
-        source: "ghl",
-        subject: order.id.clone(),
-        occurred_at: order.updated_at.or(order.created_at),
-        raw: None,
-        change: Change::Order(order),
-    }
-}
-
-/// The event of a transaction as it stands: a new one whenever its status or what was given back changes.
-pub fn transaction_event(transaction: Transaction) -> Event {
-    let refunded =
-        transaction.refunded.map(|refunded| refunded.amount.normalized().to_string()).unwrap_or_default();
-    Event {
-        id: format!("transaction {} {} {refunded}", transaction.id, transaction.status.describe()),
-        source: "ghl",
-        subject: transaction.order_id().unwrap_or(&transaction.id).to_owned(),
-        occurred_at: transaction.updated_at.or(transaction.created_at),
-        raw: None,
-        change: Change::Transaction(transaction),
-    }
-}
-
-/// The event of a subscription as it stands.
-fn subscription_event(subscription: Subscription) -> Event {
-    let changed_at = subscription.updated_at.or(subscription.created_at);
-    Event {
-        id: format!(
-            "subscription {} {} {}",
-            subscription.id,
-            subscription.status.describe(),
-            millis(changed_at)
-        ),
-        source: "ghl",
-        subject: subscription.order_id.as_ref().unwrap_or(&subscription.id).clone(),
-        occurred_at: changed_at,
-        raw: None,
-        change: Change::Subscription(subscription),
-    }
-}
+#[cfg(test)]
+mod tests;
