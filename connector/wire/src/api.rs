@@ -36,30 +36,49 @@ pub struct Endpoint {
     pub scope: &'static str,
     /// Whether it changes anything.
     pub access: Access,
+    /// Where a connection's settings may put another path in the place of `path`, as a JSON Pointer (RFC 6901). The other
+    /// path has the same names, in the same order.
+    pub path_setting: Option<&'static str>,
 }
 
 impl Endpoint {
     /// A call that changes nothing.
     pub const fn read(path: &'static str, scope: &'static str) -> Self {
-        Self { method: Method::Get, path, scope, access: Access::Read }
+        Self { method: Method::Get, path, scope, access: Access::Read, path_setting: None }
     }
 
     /// A call that changes nothing although it is a POST: a search whose terms are in the body.
     pub const fn search(path: &'static str, scope: &'static str) -> Self {
-        Self { method: Method::Post, path, scope, access: Access::Read }
+        Self { method: Method::Post, path, scope, access: Access::Read, path_setting: None }
     }
 
     /// A call that changes something.
     pub const fn write(method: Method, path: &'static str, scope: &'static str, in_doubt: InDoubt) -> Self {
-        Self { method, path, scope, access: Access::Write(in_doubt) }
+        Self { method, path, scope, access: Access::Write(in_doubt), path_setting: None }
+    }
+
+    /// The same call, whose path the settings may replace at `pointer`.
+    pub const fn set_by(self, pointer: &'static str) -> Self {
+        Self { path_setting: Some(pointer), ..self }
     }
 
     /// A request for it below `base_url`, with `arguments` in the places of the path's `{names}`, in their order, and
     /// `query` behind it.
     pub fn request(&self, base_url: &str, arguments: &[&str], query: &[(&str, &str)]) -> Request {
+        self.request_at(self.path, base_url, arguments, query)
+    }
+
+    /// The same with `path` in the place of its own.
+    pub fn request_at(
+        &self,
+        path: &str,
+        base_url: &str,
+        arguments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Request {
         let mut arguments = arguments.iter();
         let mut url = Url::new(base_url);
-        for segment in self.path.split('/').skip(1) {
+        for segment in path.split('/').skip(1) {
             let argument = if segment.starts_with('{') { arguments.next() } else { None };
             url = url.segment(argument.copied().unwrap_or(segment));
         }
@@ -152,6 +171,20 @@ mod tests {
             NOTES.request("https://api.example", &["a/b", "7"], &[("altId", "l 1"), ("limit", "100")]);
         assert_eq!(request.url, "https://api.example/contacts/a%2Fb/notes/7?altId=l%201&limit=100");
         assert_eq!(request.method, Method::Get);
+    }
+
+    #[test]
+    fn another_path_takes_the_same_arguments() {
+        const MOVED: Endpoint = NOTES.set_by("/paths/notes");
+        let request = MOVED.request_at(
+            "/v2/n/{contactId}/{id}",
+            "https://api.example",
+            &["a/b", "7"],
+            &[("limit", "1")],
+        );
+        assert_eq!(request.url, "https://api.example/v2/n/a%2Fb/7?limit=1");
+        assert_eq!(MOVED.path_setting, Some("/paths/notes"));
+        assert_eq!(Endpoint { path_setting: None, ..MOVED }, NOTES);
     }
 
     #[test]
