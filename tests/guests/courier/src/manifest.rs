@@ -39,10 +39,10 @@ pub const POLLED: &str = "polled";
 /// How often [`POLLED`] is asked for unless a test says otherwise, in milliseconds.
 const POLL_MS: u64 = 60_000;
 
-pub(crate) const GET_THING: Endpoint = Endpoint::read("/things/{id}", "things.read");
+pub(crate) const GET_THING: Endpoint = Endpoint::read("/things/{id}", "things.read").set_by("/paths/get");
 pub(crate) const LIST_THINGS: Endpoint = Endpoint::read("/things", "things.read");
 pub(crate) const CREATE_THING: Endpoint =
-    Endpoint::write(Method::Post, "/things", "things.write", InDoubt::Verify);
+    Endpoint::write(Method::Post, "/things", "things.write", InDoubt::Verify).set_by("/paths/create");
 pub(crate) const PUT_THING: Endpoint =
     Endpoint::write(Method::Put, "/things/{id}", "things.write", InDoubt::Resend);
 pub(crate) const SEND_MESSAGE: Endpoint =
@@ -53,6 +53,9 @@ pub(crate) const PAY: Endpoint =
 const ORDER_SCHEMA: &str = r#"{"type":"object","required":["id","order","do"],"properties":{"id":{"type":"string"},"order":{"type":"string"},"do":{"type":"array","items":{"type":"string"}}}}"#;
 const ORDER_SAMPLE: &str = r#"{"id":"e1","order":"o1","do":["get a","get b","create c"]}"#;
 
+/// Where things are got and made, if not where they usually are.
+const SETTINGS_SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"properties":{"paths":{"type":"object","additionalProperties":false,"properties":{"get":{"type":"string"},"create":{"type":"string"}}}}}"#;
+
 /// The manifest of the courier of this version.
 pub(crate) fn describe(version: &str) -> Description {
     let summary = "Makes exactly the calls that its events name.";
@@ -61,6 +64,7 @@ pub(crate) fn describe(version: &str) -> Description {
     keyed.idempotency_header = Some(IDEMPOTENCY_HEADER.to_owned());
     let target = [GET_THING, LIST_THINGS, CREATE_THING, PUT_THING, SEND_MESSAGE];
     description.apis = vec![manifest::api(&TARGET, &target), keyed];
+    description.settings_schema = SETTINGS_SCHEMA.to_owned();
     let trigger =
         |name, title, origin| manifest::trigger(name, title, origin, Kind::Order, ORDER_SCHEMA, ORDER_SAMPLE);
     description.triggers = vec![
