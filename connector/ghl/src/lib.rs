@@ -51,6 +51,7 @@ pub const API: Api = Api {
     version_header: Some(("Version", "2021-07-28")),
     // Per app and location: a burst limit and a daily one.
     rates: &[Rate { requests: 100, per_ms: 10_000 }, Rate { requests: 200_000, per_ms: 86_400_000 }],
+    idempotency_header: None,
     webhook: Some(Webhook {
         // The RSA header is the legacy one, announced to end on 2026-09-01; deliveries of older apps carried only it. A
         // workflow's Custom Webhook action is signed by nobody; its operator lets it send a token in a header of ours.

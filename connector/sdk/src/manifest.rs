@@ -43,7 +43,7 @@ pub fn api(api: &Api, endpoints: &[Endpoint]) -> contract::Api {
             .iter()
             .map(|rate| contract::Rate { requests: rate.requests, per_ms: rate.per_ms })
             .collect(),
-        idempotency_header: None,
+        idempotency_header: api.idempotency_header.map(str::to_owned),
         webhook: api.webhook.as_ref().map(webhook),
     }
 }
@@ -96,12 +96,14 @@ fn webhook(webhook: &Webhook) -> contract::Webhook {
         Signature::Ed25519(header) => contract::Signature::Ed25519(header.to_owned()),
         Signature::RsaSha256(header) => contract::Signature::RsaSha256(header.to_owned()),
         Signature::HmacSha256(header) => contract::Signature::HmacSha256(header.to_owned()),
+        Signature::StandardWebhooks => contract::Signature::StandardWebhooks,
         Signature::SharedToken(header) => contract::Signature::SharedToken(header.to_owned()),
     };
     contract::Webhook {
         signatures: webhook.signatures.iter().map(signature).collect(),
         public_keys: webhook.public_keys.iter().map(|&key| key.to_owned()).collect(),
         delivery_id: match webhook.delivery_id {
+            DeliveryId::Header(name) => contract::DeliveryId::Header(name.to_owned()),
             DeliveryId::Body(pointer) => contract::DeliveryId::Body(pointer.to_owned()),
             DeliveryId::Digest => contract::DeliveryId::Digest,
         },

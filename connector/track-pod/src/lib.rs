@@ -36,6 +36,7 @@ pub const API: Api = Api {
     credential: Credential::Header("X-API-KEY"),
     version_header: None,
     rates: &[Rate { requests: 20, per_ms: 1_000 }, Rate { requests: 400, per_ms: 60_000 }],
+    idempotency_header: None,
     webhook: Some(Webhook {
         signatures: &[
             Signature::HmacSha256("x-trackpod-signature"),

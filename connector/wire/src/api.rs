@@ -116,6 +116,8 @@ pub enum Signature {
     RsaSha256(&'static str),
     /// Hex or base64 of an HMAC-SHA256 over the body.
     HmacSha256(&'static str),
+    /// The Standard Webhooks scheme, symmetric, which has its own headers.
+    StandardWebhooks,
     /// The secret itself.
     SharedToken(&'static str),
 }
@@ -123,6 +125,8 @@ pub enum Signature {
 /// Where a webhook says which one it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryId {
+    /// In this header.
+    Header(&'static str),
     /// In the JSON body, at this JSON Pointer.
     Body(&'static str),
     /// Nowhere: the body's digest stands in.
@@ -155,6 +159,8 @@ pub struct Api {
     pub version_header: Option<(&'static str, &'static str)>,
     /// How often it may be called.
     pub rates: &'static [Rate],
+    /// The header in which it takes an idempotency key, if it does. The host fills it.
+    pub idempotency_header: Option<&'static str>,
     /// Its webhooks.
     pub webhook: Option<Webhook>,
 }

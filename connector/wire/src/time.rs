@@ -44,6 +44,11 @@ pub fn format_naive(instant: Instant) -> Option<String> {
     Some(format!("{}T{hour:02}:{minute:02}:{second:02}", time.date()))
 }
 
+/// Writes the UTC time to the millisecond, `2024-02-01T10:00:00.250Z`; none beyond the year 9999.
+pub fn format(instant: Instant) -> Option<String> {
+    Some(format!("{}.{:03}Z", format_naive(instant)?, instant.0 % 1000))
+}
+
 fn utc(instant: Instant) -> Option<OffsetDateTime> {
     let seconds = i64::try_from(instant.0 / 1000).ok()?;
     OffsetDateTime::from_unix_timestamp(seconds).ok()
@@ -98,5 +103,17 @@ mod tests {
         assert_eq!(written, "2024-02-01T10:00:09");
         assert_eq!(parse_naive(&written), Some(Instant(1_706_781_609_000)));
         assert_eq!(format_naive(Instant(u64::MAX)), None);
+    }
+
+    #[test]
+    fn milliseconds_are_written_and_read() {
+        for (instant, text) in [
+            (Instant(1_706_781_609_250), "2024-02-01T10:00:09.250Z"),
+            (Instant(7), "1970-01-01T00:00:00.007Z"),
+        ] {
+            assert_eq!(format(instant).as_deref(), Some(text));
+            assert_eq!(parse(text), Some(instant));
+        }
+        assert_eq!(format(Instant(u64::MAX)), None);
     }
 }
