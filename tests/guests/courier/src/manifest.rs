@@ -12,6 +12,7 @@ pub const TARGET: Api = Api {
     credential: Credential::Bearer,
     version_header: None,
     rates: &[],
+    idempotency_header: None,
     webhook: Some(Webhook {
         signatures: &[Signature::SharedToken("x-token")],
         public_keys: &[],
@@ -27,6 +28,7 @@ pub const KEYED: Api = Api {
     credential: Credential::Bearer,
     version_header: None,
     rates: &[],
+    idempotency_header: Some(IDEMPOTENCY_HEADER),
     webhook: None,
 };
 
@@ -60,10 +62,8 @@ const SETTINGS_SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"
 pub(crate) fn describe(version: &str) -> Description {
     let summary = "Makes exactly the calls that its events name.";
     let mut description = manifest::description("courier", version, "Courier", summary);
-    let mut keyed = manifest::api(&KEYED, &[PAY]);
-    keyed.idempotency_header = Some(IDEMPOTENCY_HEADER.to_owned());
     let target = [GET_THING, LIST_THINGS, CREATE_THING, PUT_THING, SEND_MESSAGE];
-    description.apis = vec![manifest::api(&TARGET, &target), keyed];
+    description.apis = vec![manifest::api(&TARGET, &target), manifest::api(&KEYED, &[PAY])];
     description.settings_schema = SETTINGS_SCHEMA.to_owned();
     let trigger =
         |name, title, origin| manifest::trigger(name, title, origin, Kind::Order, ORDER_SCHEMA, ORDER_SAMPLE);
