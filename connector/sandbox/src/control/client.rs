@@ -1,6 +1,7 @@
 //! A client of the control API, for demos and tests.
 
 mod plant;
+mod rankr;
 
 use std::time::Duration;
 
@@ -177,7 +178,7 @@ impl Control {
         self.done(Method::DELETE, "/faults", &()).await
     }
 
-    /// All data of both systems.
+    /// All data of all systems.
     pub async fn snapshot(&self) -> Result<Snapshot, ControlError> {
         self.get("/state").await
     }
