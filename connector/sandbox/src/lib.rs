@@ -45,11 +45,11 @@
 //! and is signed as [`TRACK_POD_SIGNATURE_HEADER`] tells.
 //!
 //! Rankr has no vendor: the contract is "Transload order sink, v1", this project's own. What it leaves open is decided
-//! here. A member that it does not name is refused with 422, as is one of another form: a number where an amount is a
-//! string, a time without milliseconds, an id that is not the path's. `receivedAt` is let in and not kept. Every
+//! here. A member that it does not name is refused with 422, though a sink may leave it aside; so is one of another form: a
+//! number where an amount is a string, a time without milliseconds, an id that is not the path's. `receivedAt` is let in and not kept. Every
 //! accepted write sets `receivedAt` and is told, even one that changes no member; a new or changed fulfilment sets that
 //! of its order, so that a list of changed orders finds it; the time never goes back, and `updated_since` includes its
-//! moment. A query or a header that makes no sense is 400. An `Idempotency-Key` need not be there; only successes are
+//! moment. An `Idempotency-Key` need not be there; only successes are
 //! remembered for it, and another request with it is 422. `notifyCustomer` is counted and not shown again.
 //!
 //! # Control API

@@ -20,8 +20,8 @@ pub enum RankrDialect {
     /// Those of "Transload order sink, v1".
     #[default]
     V1,
-    /// Others throughout, as a service has that was there before: [`RANKR_OTHER_SETTINGS`] lists them all. What the
-    /// contract calls `status` has other words too.
+    /// Others throughout, as a service has that was there before: [`RANKR_OTHER_SETTINGS`] lists them all. Statuses
+    /// and events have other words too.
     Other,
 }
 
@@ -83,9 +83,11 @@ impl RankrDialect {
             return object.clone();
         }
         let mut shown = vocabulary::outward(object, vocabulary::places(form));
-        let word = object.str("status").and_then(|status| vocabulary::their_word(form, status));
-        if let Some(word) = word {
-            shown.set("state", word);
+        for (ours, theirs, words) in vocabulary::worded(form) {
+            let word = object.str(ours).and_then(|word| vocabulary::their_word(words, word));
+            if let Some(word) = word {
+                vocabulary::put(&mut shown, theirs, word.into());
+            }
         }
         shown
     }
@@ -96,11 +98,13 @@ impl RankrDialect {
             return (object.clone(), Vec::new());
         }
         let (mut read, mut problems) = vocabulary::inward(object, vocabulary::places(form));
-        let status = read.str("status").unwrap_or_default().to_owned();
-        if let Some(word) = vocabulary::our_word(form, &status) {
-            read.set("status", word);
-        } else if vocabulary::their_word(form, &status).is_some() {
-            problems.push(format!("state: {status} has another word here"));
+        for (ours, theirs, words) in vocabulary::worded(form) {
+            let Some(sent) = read.str(ours).map(str::to_owned) else { continue };
+            if let Some(word) = vocabulary::our_word(words, &sent) {
+                read.set(ours, word);
+            } else if vocabulary::their_word(words, &sent).is_some() {
+                problems.push(format!("{}: {sent} has another word here", theirs.join(".")));
+            }
         }
         (read, problems)
     }
@@ -123,6 +127,7 @@ impl RankrDialect {
                 Json::object([("type", event.into()), ("timestamp", time.into()), ("data", data.into())])
             }
             Self::Other => {
+                let event = vocabulary::their_word(vocabulary::EVENTS, event).unwrap_or(event);
                 let payload = Json::object([("object", data.into())]);
                 Json::object([("event", event.into()), ("sent_at", time.into()), ("payload", payload)])
             }
@@ -162,6 +167,14 @@ mod tests {
         json.as_object().unwrap().iter().map(|(name, value)| (name.to_owned(), text(value))).collect()
     }
 
+    fn listed_words(settings: &Json, list: &str) -> Vec<(String, String)> {
+        members(settings.get("statuses").unwrap().get(list).unwrap())
+    }
+
+    fn owned(words: vocabulary::Words) -> Vec<(String, String)> {
+        words.iter().map(|(ours, theirs)| ((*ours).to_owned(), (*theirs).to_owned())).collect()
+    }
+
     fn forms() -> Vec<(&'static str, Form)> {
         let held = RankrKind::ALL.map(|kind| (kind.noun(), Form::Held(kind)));
         held.into_iter().chain([("fulfillment", Form::Fulfillment)]).collect()
@@ -177,11 +190,12 @@ mod tests {
             let mut listed = members(settings.get("fields").unwrap().get(noun).unwrap());
             listed.sort();
             assert_eq!(places, listed, "{noun}");
-            for (ours, theirs) in members(settings.get("statuses").unwrap().get(noun).unwrap()) {
-                assert_eq!(vocabulary::their_word(form, &ours), Some(theirs.as_str()));
-                assert_eq!(vocabulary::our_word(form, &theirs), Some(ours.as_str()));
+            for (ours, _, words) in vocabulary::worded(form) {
+                let list = if ours == "status" { noun } else { ours };
+                assert_eq!(listed_words(&settings, list), owned(words), "{list}");
             }
         }
+        assert_eq!(listed_words(&settings, "event"), owned(vocabulary::EVENTS));
         for (ours, theirs) in members(settings.get("fields").unwrap().get("query").unwrap()) {
             let name = ["updated_since", "cursor", "limit"].into_iter().find(|name| *name == ours).unwrap();
             assert_eq!(RankrDialect::Other.parameter(name), theirs);
@@ -214,7 +228,7 @@ mod tests {
         let order = Json::parse(order).unwrap().as_object().unwrap().clone();
         let form = Form::Held(RankrKind::Order);
         let wire = RankrDialect::Other.outward(form, &order);
-        let expected = r#"{"external_id":"o","revision":1,"state":"done","payment":{"state":"paid"},
+        let expected = r#"{"external_id":"o","revision":1,"state":"done","payment":{"state":"settled"},
             "total":{"value":"150.10","unit":"USD"},"buyer":{"external_id":"c","mail":"n@example.com","name":"Nora"},
             "shipping":{"address":{"street":["48 Quayside Lane"],"zip":"04101"}},
             "rows":[{"row_id":"a","count":"2","price":"17.00","sku":"s"}],"is_live":true,"attributes":{"k":"v"},

@@ -4,7 +4,7 @@
 //! A request passes the token, the request rate and its `Idempotency-Key`, in this order, and then its own checks. The
 //! contract does not say, and so it is decided here: every accepted write counts as a change and sets `receivedAt`, even
 //! if it changes no member; a new or changed fulfilment sets that of its order; `receivedAt` never goes back;
-//! `updated_since` includes its moment; what a query or a header says wrongly is 400; a key is remembered for successes
+//! a key is remembered for successes
 //! only; a fulfilment's lines need not be those of the order.
 
 mod answers;
@@ -105,7 +105,7 @@ fn write(
 ) -> Result<Reply, Problem> {
     let key = request.header("idempotency-key").unwrap_or_default();
     if key.chars().count() > KEY_CHARS_MAX {
-        return Err(Problem::bad_request(format!(
+        return Err(Problem::parameter(format!(
             "An Idempotency-Key has at most {KEY_CHARS_MAX} characters."
         )));
     }

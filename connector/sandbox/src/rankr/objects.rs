@@ -54,10 +54,10 @@ pub(super) fn list(state: &State, request: &Request, kind: RankrKind) -> Result<
     let limit = limit(request, dialect.parameter("limit"))?;
     let name = dialect.parameter("updated_since");
     let since = request.parameter(name).map(|text| text.parse::<Timestamp>()).transpose();
-    let since = since.map_err(|error| Problem::bad_request(format!("{name}: {error}")))?;
+    let since = since.map_err(|error| Problem::parameter(format!("{name}: {error}")))?;
     let name = dialect.parameter("cursor");
     let after = request.parameter(name).map(|text| read_cursor(&text).ok_or(name)).transpose();
-    let after = after.map_err(|name| Problem::bad_request(format!("{name}: is none that was given out")))?;
+    let after = after.map_err(|name| Problem::parameter(format!("{name}: is none that was given out")))?;
     let (items, next) = state.rankr.of(kind).page(since, after, limit);
     let items = items.iter().map(|item| dialect.outward(Form::Held(kind), item).into()).collect();
     Ok(Reply::json(StatusCode::OK, &dialect.page(items, next.as_ref().map(cursor))))
@@ -110,7 +110,7 @@ fn full(error: StoreError) -> Problem {
 fn limit(request: &Request, name: &str) -> Result<usize, Problem> {
     let Some(text) = request.parameter(name) else { return Ok(PAGE_DEFAULT) };
     let limit = text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
-    limit.ok_or_else(|| Problem::bad_request(format!("{name}: must be a whole number from 1 to {PAGE_MAX}")))
+    limit.ok_or_else(|| Problem::parameter(format!("{name}: must be a whole number from 1 to {PAGE_MAX}")))
 }
 
 fn cursor((time, id): &Mark) -> String {

@@ -23,7 +23,8 @@ pub(crate) fn add(
     if document.get(kind.id()).is_none() {
         document.set(kind.id(), state.ids.uuid());
     }
-    document.set_default("version", now.as_millisecond().max(0));
+    // What the source did not make has no version of it, and gives way to any.
+    document.set_default("version", 0_i64);
     document.set_default("live", true);
     checked(Form::Held(kind), &document)?;
     document.remove("receivedAt");

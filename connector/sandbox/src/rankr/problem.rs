@@ -26,8 +26,10 @@ impl Problem {
         Self { status, name, title, detail, retry_after: None }
     }
 
-    pub fn bad_request(detail: String) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-request", "The request makes no sense", detail)
+    /// A query parameter or a header.
+    pub fn parameter(detail: String) -> Self {
+        let title = "A parameter does not fit";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-parameter", title, detail)
     }
 
     pub fn unauthorized() -> Self {
@@ -57,7 +59,7 @@ impl Problem {
         let detail = "The Idempotency-Key was used for another request.".to_owned();
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "key-reused",
+            "idempotency-key-reused",
             "The key belongs to another request",
             detail,
         )

@@ -116,6 +116,9 @@ const INVOICE: &[Place] = &[
     place("receivedAt", "stored_at"),
 ];
 
+/// Our words and theirs.
+pub(super) type Words = &'static [(&'static str, &'static str)];
+
 /// The places of an object's members. What is not in it has the same name there.
 pub(super) fn places(form: Form) -> &'static [Place] {
     match form {
@@ -128,7 +131,7 @@ pub(super) fn places(form: Form) -> &'static [Place] {
 }
 
 /// The words for `status`, ours and theirs. What is not in it is the same there.
-fn words(form: Form) -> &'static [(&'static str, &'static str)] {
+fn words(form: Form) -> Words {
     match form {
         Form::Held(RankrKind::Order) => {
             &[("pending", "open"), ("completed", "done"), ("cancelled", "dropped")]
@@ -142,12 +145,32 @@ fn words(form: Form) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-pub(super) fn their_word(form: Form, ours: &str) -> Option<&'static str> {
-    words(form).iter().find(|(word, _)| *word == ours).map(|(_, theirs)| *theirs)
+/// The words for `paymentStatus`.
+const PAYMENT: &[(&str, &str)] = &[("paid", "settled"), ("unpaid", "owing")];
+
+/// The types of events.
+pub(super) const EVENTS: &[(&str, &str)] = &[
+    ("order.updated", "sale.changed"),
+    ("fulfillment.created", "shipment.made"),
+    ("fulfillment.updated", "shipment.changed"),
+    ("invoice.updated", "bill.changed"),
+];
+
+/// The members that hold words, ours and where they stand there, with the words.
+pub(super) fn worded(form: Form) -> Vec<(&'static str, &'static [&'static str], Words)> {
+    let mut members: Vec<(_, &'static [_], _)> = vec![("status", &["state"], words(form))];
+    if form == Form::Held(RankrKind::Order) {
+        members.push(("paymentStatus", &["payment", "state"], PAYMENT));
+    }
+    members
 }
 
-pub(super) fn our_word(form: Form, theirs: &str) -> Option<&'static str> {
-    words(form).iter().find(|(_, word)| *word == theirs).map(|(ours, _)| *ours)
+pub(super) fn their_word(words: Words, ours: &str) -> Option<&'static str> {
+    words.iter().find(|(word, _)| *word == ours).map(|(_, theirs)| *theirs)
+}
+
+pub(super) fn our_word(words: Words, theirs: &str) -> Option<&'static str> {
+    words.iter().find(|(_, word)| *word == theirs).map(|(ours, _)| *ours)
 }
 
 /// An object of ours with its members in their places.
@@ -215,7 +238,7 @@ fn each(value: &Json, rewrite: &impl Fn(&Object) -> Object) -> Json {
 }
 
 /// Puts a value where the path leads; the objects on the way are made.
-fn put(object: &mut Object, path: &[&str], value: Json) {
+pub(super) fn put(object: &mut Object, path: &[&str], value: Json) {
     match path {
         [] => {}
         [name] => object.set(name, value),

@@ -1,6 +1,7 @@
-//! A history of many orders at once, consistent between both systems: for reconciliations, backfills and pages.
+//! A history of many orders at once, consistent between the systems: for reconciliations, backfills and pages.
 
 mod documents;
+mod rankr;
 
 use http::StatusCode;
 use jiff::civil::Date;
@@ -45,6 +46,9 @@ pub struct Seed {
     /// Amounts and quantities are others with another number.
     #[serde(default)]
     pub variety: u64,
+    /// Whether Rankr has them too: orders, fulfilments and transactions, as a connector carried them there.
+    #[serde(default)]
+    pub rankr: bool,
 }
 
 fn month() -> u32 {
@@ -54,7 +58,14 @@ fn month() -> u32 {
 impl Seed {
     /// So many orders within 30 days from that day on, in USD.
     pub fn new(orders: usize, from: &str) -> Self {
-        Self { orders, from: from.to_owned(), days: month(), currencies: Vec::new(), variety: 0 }
+        Self {
+            orders,
+            from: from.to_owned(),
+            days: month(),
+            currencies: Vec::new(),
+            variety: 0,
+            rankr: false,
+        }
     }
 }
 
@@ -136,6 +147,7 @@ struct Plan {
     seconds: i64,
     currencies: Vec<Currency>,
     variety: u64,
+    rankr: bool,
 }
 
 impl Plan {
@@ -161,6 +173,7 @@ impl Plan {
             seconds: i64::from(seed.days) * 86_400,
             currencies: currencies.collect::<Result<_, _>>()?,
             variety: seed.variety,
+            rankr: seed.rankr,
         })
     }
 
@@ -175,7 +188,11 @@ impl Plan {
         let id = state.ghl.place(order, &mut state.ids, placed)?;
         let mut story = Story { state, id, placed, goods, transactions: Vec::new() };
         let delivery = story.tell(history)?;
-        Ok(SeededOrder { id: story.id, history, transactions: story.transactions, delivery })
+        let (id, transactions) = (story.id, story.transactions);
+        if self.rankr {
+            rankr::carry(state, &id, &transactions)?;
+        }
+        Ok(SeededOrder { id, history, transactions, delivery })
     }
 
     /// What is still planned was placed on the last day, so that nothing is overdue the day after.
