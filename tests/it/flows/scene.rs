@@ -144,6 +144,7 @@ impl Scene {
         let source = match hook.system {
             System::Ghl => "ghl",
             System::TrackPod => "track-pod",
+            System::Rankr => "rankr",
         };
         self.post(source, &hook.headers, hook.body.clone()).await
     }
