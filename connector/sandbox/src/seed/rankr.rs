@@ -5,7 +5,7 @@ use transload_model::Decimal;
 
 use super::sum;
 use crate::control::{Refused, invalid};
-use crate::ghl::payments::{Taken, Transaction};
+use crate::ghl::payments::{EntityKind, Taken, Transaction};
 use crate::ghl::store::{Order, price_of};
 use crate::json::{Json, Object};
 use crate::rankr::kind::RankrKind;
@@ -111,7 +111,11 @@ fn transaction(transaction: &Transaction) -> Object {
     carried.set("amountRefunded", transaction.refunded.to_string());
     carried.set("status", transaction.status.as_str());
     carried.set("timestamp", format!("{:.3}", transaction.created));
-    carried.set("orderId", transaction.order.as_str());
+    let settled = match transaction.kind {
+        EntityKind::Order => "orderId",
+        EntityKind::Invoice => "invoiceId",
+    };
+    carried.set(settled, transaction.entity.as_str());
     carried.set_some("customerId", transaction.origin.get("contactId").cloned());
     match &transaction.taken {
         Taken::Provider { charge } => {
