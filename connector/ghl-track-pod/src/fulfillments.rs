@@ -8,8 +8,7 @@ use transload_model::{
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, skipped};
 use transload_track_pod::{Lookup, Order as Present};
 
-use crate::orders::contact_id;
-use crate::payments::Payments;
+use crate::payments;
 use crate::progress::Known;
 use crate::settings::Connection;
 use crate::{call_off, cash, messages, progress, renewals, timeline};
@@ -139,7 +138,7 @@ fn tell_of_deletion(
     let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
     let text = format!("The delivery was deleted in Track-POD{by}; it is not made again.");
     let mark = format!("cancelled {delivery_id}");
-    let work = notes::write_once(connection, Work::default(), contact_id(order), &mark, &text)?;
+    let work = notes::write_once(connection, Work::default(), order.customer_id(), &mark, &text)?;
     let text = format!(
         "the delivery {delivery_id} was deleted in Track-POD{by}, and order {} still stands; plan it there by hand, or \
          cancel the order",
@@ -158,7 +157,7 @@ fn called_off(connection: &Connection, order: &Order) -> Result<bool, Failure> {
     // A deposit that was given back calls nothing off.
     Ok(refunded
         && connection.settings.cancel.when_refunded
-        && Payments::of(connection, order)?.all_given_back(order))
+        && payments::of(connection, order)?.all_given_back(order))
 }
 
 fn write(connection: &Connection, known: &mut Known, seen: &Seen) -> Result<Work, Failure> {
@@ -175,7 +174,7 @@ fn write(connection: &Connection, known: &mut Known, seen: &Seen) -> Result<Work
     work = tell_of_refusal(work, known, seen);
     if let Some(text) = timeline::note(seen.order, seen.fulfillment, connection.cx.clock.now()) {
         let mark = timeline::mark(seen.id, seen.fulfillment);
-        work = notes::write_once(connection, work, contact_id(seen.order), &mark, &text)?;
+        work = notes::write_once(connection, work, seen.order.customer_id(), &mark, &text)?;
     }
     if delivered {
         work = cash::settle(connection, work, known, seen)?;

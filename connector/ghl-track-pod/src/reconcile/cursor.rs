@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use transload_sdk::{Failure, Scope, rejected};
 
 use super::finding::Kind;
-use super::fingerprint::Fingerprint;
 use super::tallies::Tallies;
+use transload_model::Fingerprint;
 
 /// The longest time that is compared at once, in days. Two listings of each day are asked for, and what no id ties together is
 /// held against each other: over more than a year that says nothing.

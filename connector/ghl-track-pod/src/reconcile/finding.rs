@@ -4,7 +4,7 @@ use transload_model::{Change, Fulfillment, Money, Order};
 use transload_sdk::convert::{event_out, money_out};
 use transload_sdk::{Certainty, Event, Finding, FindingSide, Repair, Severity};
 
-use super::fingerprint::Fingerprint;
+use transload_model::Fingerprint;
 
 /// The APIs of the manifest, as findings name them.
 pub const GHL: &str = "ghl";

@@ -12,7 +12,6 @@
 mod cursor;
 mod deliveries;
 mod finding;
-mod fingerprint;
 mod goods;
 mod left_over;
 mod memory;

@@ -1,5 +1,6 @@
 //! The phase of orders: each order of the time against its payments, its delivery and its fulfilments.
 
+use transload_flows::subscriptions;
 use transload_ghl::OrderQuery;
 use transload_model::reconcile::{self, Bounds, Key, KeyKind, Outcome, Row, Side};
 use transload_model::{Decimal, FulfillmentState, Instant, Money, Order, Transaction};
@@ -8,14 +9,13 @@ use transload_track_pod::Lookup;
 
 use super::cursor::{Cursor, DAY_MS, Phase};
 use super::finding::{Difference, GHL, Kind, Seen, TRACK_POD};
-use super::fingerprint::Fingerprint;
 use super::memory::{self, Kept, Known};
 use super::snapshot::{self, Snapshot};
 use super::tallies::Tallies;
 use super::{Page, goods, money, outside, state};
-use crate::orders::{contact_id, expected};
+use crate::orders::expected;
 use crate::settings::Connection;
-use crate::subscriptions;
+use transload_model::Fingerprint;
 
 /// Orders of a page. Each takes up to four calls, of GoHighLevel's three, if it has changed: of 100 in ten seconds, half of which
 /// are for comparisons, that is half a minute for a page, which is done again when a call fails.
@@ -207,7 +207,7 @@ fn may_be_matched(snapshot: &Snapshot) -> bool {
 /// took of an order costs, nobody says.
 fn unpaid(snapshot: &Snapshot, found: &[Difference]) -> Option<Kept> {
     let order = may_be_matched(snapshot).then_some(&snapshot.order)?;
-    let kept = Kept::new(Side::Left, &order.id, snapshot.due, contact_id(order), order.created_at);
+    let kept = Kept::new(Side::Left, &order.id, snapshot.due, order.customer_id(), order.created_at);
     Some(kept.told(found.iter().any(|difference| difference.kind().is_of_money())))
 }
 

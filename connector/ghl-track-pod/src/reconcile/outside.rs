@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use transload_model::{FulfillmentStatus, Order, Transaction};
 use transload_track_pod::{Lookup, Order as Delivery};
 
-use super::fingerprint::Fingerprint;
 use crate::settings::Connection;
+use transload_model::Fingerprint;
 
 /// An order's row in the list.
 pub fn row(connection: &Connection, row: &Order) -> Fingerprint {

@@ -74,7 +74,7 @@ fn look(
         page.found.push(unmatched(&payment.id, payment.amount, None));
         return Ok(());
     }
-    let party = payment.customer.as_ref().and_then(|customer| customer.id.as_deref());
+    let party = payment.customer_id();
     let kept = Kept::new(Side::Right, &payment.id, payment.amount, party, payment.created_at);
     page.kept.push(kept.charged(payment.charge_id.as_deref()));
     Ok(())

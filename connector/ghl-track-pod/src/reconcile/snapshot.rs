@@ -6,7 +6,7 @@ use transload_sdk::Failure;
 use transload_track_pod::Lookup;
 
 use crate::orders::Expected;
-use crate::payments::Payments;
+use transload_model::Payments;
 
 /// An order, its money and its delivery.
 pub struct Snapshot {
