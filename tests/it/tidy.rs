@@ -114,6 +114,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("connector/wire", &["model"]),
     ("connector/ghl", &["model", "wire"]),
     ("connector/track-pod", &["model", "wire"]),
+    ("connector/rankr", &["model", "wire"]),
     ("connector/sdk", &["model", "wire"]),
     ("connector/flows", &["ghl", "model", "sdk", "wire"]),
     ("connector/ghl-track-pod", &["flows", "ghl", "model", "sdk", "track-pod", "wire"]),
