@@ -14,6 +14,7 @@ pub mod payment_record;
 pub mod payments;
 pub mod periods;
 pub mod provider;
+pub mod reconcile;
 pub mod revenue;
 pub mod schemas;
 mod settings;
