@@ -95,6 +95,14 @@ impl Transaction {
         })
     }
 
+    /// The invoice that it pays, if it names one.
+    pub fn invoice_id(&self) -> Option<&str> {
+        self.settles.iter().find_map(|entity| match entity {
+            Entity::Invoice(id) => Some(id.as_str()),
+            _ => None,
+        })
+    }
+
     /// The subscription that it renews, if it names one.
     pub fn subscription_id(&self) -> Option<&str> {
         self.settles.iter().find_map(|entity| match entity {

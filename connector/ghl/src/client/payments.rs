@@ -11,11 +11,11 @@ use crate::endpoints;
 use crate::page::{self, Span, SubscriptionPage, SubscriptionQuery, TransactionPage, TransactionQuery};
 use crate::payment::TransactionDetail;
 use crate::provider::{NewProvider, Provider, ProviderList, WireNewProvider, WireProvider};
-use crate::subscription::WireSubscription;
+use crate::subscription::{SubscriptionDetail, WireSubscription};
 use crate::transaction::WireTransaction;
 
-/// Most pages that are read of one order's transactions: 5,000 payments of one order are no order but a fault.
-pub(super) const ORDER_PAGES_MAX: u32 = 50;
+/// Most pages that are read of the transactions of one order or invoice: 5,000 payments of one are a fault.
+pub(super) const ENTITY_PAGES_MAX: u32 = 50;
 
 impl Client<'_> {
     /// The transaction `id`, or none if there is none.
@@ -33,12 +33,16 @@ impl Client<'_> {
 
     /// All transactions of the order `order_id`, each once. An order has several when it is paid in parts or renewed.
     pub fn order_transactions(&self, order_id: &str) -> Result<Vec<Transaction>, ApiError> {
+        self.entity_transactions("order", order_id)
+    }
+
+    pub(super) fn entity_transactions(&self, kind: &str, id: &str) -> Result<Vec<Transaction>, ApiError> {
         let mut seen = BTreeSet::new();
         let mut transactions = Vec::new();
-        for page in 0..ORDER_PAGES_MAX {
+        for page in 0..ENTITY_PAGES_MAX {
             let offset = u64::from(page) * u64::from(PAGE_ROWS);
             let query = TransactionQuery {
-                entity_id: Some(order_id),
+                entity_id: Some(id),
                 limit: PAGE_ROWS,
                 offset,
                 ..TransactionQuery::default()
@@ -49,8 +53,8 @@ impl Client<'_> {
             if rows == 0 || offset + u64::from(PAGE_ROWS) >= read.total {
                 return Ok(transactions);
             }
-            if page + 1 == ORDER_PAGES_MAX {
-                return Err(answer.unreadable(format!("order {order_id} has {} transactions", read.total)));
+            if page + 1 == ENTITY_PAGES_MAX {
+                return Err(answer.unreadable(format!("{kind} {id} has {} transactions", read.total)));
             }
         }
         Ok(transactions)
@@ -84,10 +88,15 @@ impl Client<'_> {
 
     /// The subscription `id`, or none if there is none.
     pub fn subscription(&self, id: &str) -> Result<Option<Subscription>, ApiError> {
+        Ok(self.subscription_detail(id)?.map(|detail| detail.subscription))
+    }
+
+    /// The subscription `id` with the payment provider's id of it, or none if there is none.
+    pub fn subscription_detail(&self, id: &str) -> Result<Option<SubscriptionDetail>, ApiError> {
         let answer = self.get(&endpoints::GET_SUBSCRIPTION, &[id], &self.alt());
         let Some(answer) = found(answer, "subscription")? else { return Ok(None) };
-        let subscription = answer.read::<WireSubscription>()?.into_model();
-        subscription.map(Some).map_err(|error| answer.unreadable(error.to_string()))
+        let detail = answer.read::<WireSubscription>()?.into_detail();
+        detail.map(Some).map_err(|error| answer.unreadable(error.to_string()))
     }
 
     /// The whitelabel providers that are registered: the first hundred, of a handful in practice.
