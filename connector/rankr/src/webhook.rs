@@ -6,7 +6,9 @@ use transload_model::Instant;
 use transload_wire::{http, tolerant};
 
 use crate::fulfillment::ORIGIN;
+use crate::record::Record;
 use crate::shape::{Kind, Shape};
+use crate::{SinkFulfillment, SinkInvoice, SinkOrder};
 
 /// The contract's types of events.
 pub(crate) const TYPES: &[&str] =
@@ -30,6 +32,8 @@ pub enum Event {
         order_id: String,
         /// The version that the sink holds, which is the one we wrote where nobody else did.
         version: Option<u64>,
+        /// The order; none if the webhook does not have all of it.
+        told: Option<Box<SinkOrder>>,
     },
     /// A fulfilment was made or changed.
     Fulfillment {
@@ -39,6 +43,8 @@ pub enum Event {
         fulfillment_id: String,
         /// Whether we posted it.
         is_ours: bool,
+        /// The fulfilment; none if the webhook does not have all of it.
+        told: Option<Box<SinkFulfillment>>,
     },
     /// An invoice changed.
     InvoiceUpdated {
@@ -46,6 +52,8 @@ pub enum Event {
         invoice_id: String,
         /// As for an order.
         version: Option<u64>,
+        /// The invoice; none if the webhook does not have all of it.
+        told: Option<Box<SinkInvoice>>,
     },
     /// Something else, by its type.
     Unknown(String),
@@ -107,11 +115,9 @@ pub fn read(body: &[u8], shape: &Shape) -> Result<Hook, HookError> {
         "invoice.updated" => Kind::Invoice,
         _ => return Ok(Hook { timestamp: envelope.timestamp, event: Event::Unknown(kind) }),
     };
-    let data: Data = match envelope.data {
-        Some(data) => parse(&shape.inward(object, data.get().as_bytes()))?,
-        None => Data::default(),
-    };
-    let event = data.into_event(object, &kind)?;
+    let body = envelope.data.map(|data| shape.inward(object, data.get().as_bytes())).unwrap_or_default();
+    let data: Data = if body.is_empty() { Data::default() } else { parse(&body)? };
+    let event = data.into_event(object, &kind, &body)?;
     Ok(Hook { timestamp: envelope.timestamp, event })
 }
 
@@ -120,7 +126,7 @@ fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, HookError> {
 }
 
 impl Data {
-    fn into_event(self, object: Kind, kind: &str) -> Result<Event, HookError> {
+    fn into_event(self, object: Kind, kind: &str, body: &[u8]) -> Result<Event, HookError> {
         let version = self.version.and_then(|version| u64::try_from(version).ok());
         let needs =
             |id: Option<String>, member| id.ok_or_else(|| HookError::NoId { kind: kind.to_owned(), member });
@@ -129,11 +135,22 @@ impl Data {
                 order_id: needs(self.order_id, "orderId")?,
                 fulfillment_id: needs(self.fulfillment_id, "fulfillmentId")?,
                 is_ours: self.origin.as_deref() == Some(ORIGIN),
+                told: whole(body),
             },
-            Kind::Invoice => {
-                Event::InvoiceUpdated { invoice_id: needs(self.invoice_id, "invoiceId")?, version }
-            }
-            _ => Event::OrderUpdated { order_id: needs(self.order_id, "orderId")?, version },
+            Kind::Invoice => Event::InvoiceUpdated {
+                invoice_id: needs(self.invoice_id, "invoiceId")?,
+                version,
+                told: whole(body),
+            },
+            _ => Event::OrderUpdated {
+                order_id: needs(self.order_id, "orderId")?,
+                version,
+                told: whole(body),
+            },
         })
     }
+}
+
+fn whole<T: Record>(body: &[u8]) -> Option<Box<T>> {
+    T::read(body).ok().map(Box::new)
 }
