@@ -1,11 +1,15 @@
 //! What an operator can set, and the clients that follow from it.
 
+mod money;
+
 use std::ops::Deref;
 
 use serde::Deserialize;
 use transload_flows::Shop;
 use transload_rankr::Shape;
 use transload_sdk::Context;
+
+pub use money::{Alerts, Subscriptions};
 
 /// The connection's settings. The schema in `manifest/settings.schema.json` says the same to people and machines.
 pub type Settings = transload_flows::Settings<SinkSide>;
@@ -17,6 +21,12 @@ pub struct SinkSide {
     /// How this Rankr differs from the contract: paths, names, words.
     #[serde(default)]
     pub rankr: Shape,
+    /// Of what a person is told.
+    #[serde(default)]
+    pub alerts: Alerts,
+    /// What is done about subscriptions.
+    #[serde(default)]
+    pub subscriptions: Subscriptions,
 }
 
 /// Both halves of the connection, and the settings.
