@@ -111,6 +111,8 @@ pub fn wanted(
     let order = Order {
         payment: payments.map(|paid| payment_status(order.total, paid)),
         paid,
+        // The sink's customer has no address of his own.
+        ship_to: order.delivery_address().cloned(),
         ..order.clone()
     };
     Ok(SinkOrder {

@@ -1,6 +1,7 @@
 //! What an operator can set, and the clients that follow from it.
 
 mod fulfillments;
+mod money;
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -11,7 +12,8 @@ use transload_flows::templates::{Rule, Scope, Template};
 use transload_rankr::Shape;
 use transload_sdk::{Context, Failure};
 
-pub use fulfillments::FulfillmentSettings;
+pub use fulfillments::Fulfillments;
+pub use money::{Alerts, Subscriptions};
 
 /// The connection's settings. The schema in `manifest/settings.schema.json` says the same to people and machines.
 pub type Settings = transload_flows::Settings<SinkSide>;
@@ -28,10 +30,16 @@ pub struct SinkSide {
     pub extra: BTreeMap<String, Template>,
     /// Fulfilments, both ways.
     #[serde(default)]
-    pub fulfillments: FulfillmentSettings,
+    pub fulfillments: Fulfillments,
     /// How this Rankr differs from the contract: paths, names, words.
     #[serde(default)]
     pub rankr: Shape,
+    /// Of what a person is told.
+    #[serde(default)]
+    pub alerts: Alerts,
+    /// What is done about subscriptions.
+    #[serde(default)]
+    pub subscriptions: Subscriptions,
 }
 
 fn always() -> Rule {

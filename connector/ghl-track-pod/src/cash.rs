@@ -3,6 +3,7 @@
 mod ledger;
 
 use transload_flows::payments;
+use transload_flows::progress::Known;
 use transload_ghl::{NewPayment, PaymentMode, TransactionDetail, is_recorded};
 use transload_model::{Allocation, Decimal, FulfillmentState, Money, Order, Till, Transaction};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
@@ -10,7 +11,6 @@ use transload_track_pod::Cash;
 
 use crate::fulfillments::Seen;
 use crate::messages::is_refusal;
-use crate::progress::Known;
 use crate::settings::{CashMode, Connection};
 use ledger::{Ledger, Record, sum};
 

@@ -13,7 +13,6 @@ mod manifest;
 mod messages;
 mod orders;
 mod payments;
-mod progress;
 mod reconcile;
 mod renewals;
 mod settings;

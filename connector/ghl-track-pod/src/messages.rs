@@ -6,6 +6,7 @@
 //! about the delivery by then, its expected time for one, cannot make another message of it.
 
 use serde::{Deserialize, Serialize};
+use transload_flows::progress;
 use transload_flows::templates::{Scope, Template};
 use transload_ghl::{Channel as Means, Contact, Message, NewMessage};
 use transload_model::{Change, Fulfillment, Money, Move, Notice, Progress};
@@ -14,7 +15,6 @@ use transload_wire::ApiError;
 
 use crate::fulfillments::Seen;
 use crate::payments;
-use crate::progress;
 use crate::settings::{Channel, Connection, MessageSettings};
 
 /// How the store's keys of messages begin, and with them the ids of the events that send them.

@@ -244,7 +244,7 @@ mod tests {
             r#""entityType":"invoice","entityId":"i1","entitySource":{"type":"invoice","id":"i1"}"#,
         ] {
             let json = format!(r#"{{"_id":"t","status":"succeeded","amount":1,"currency":"USD",{members}}}"#);
-            assert_eq!(read(&json).unwrap().settles, [invoice.clone()], "{members}");
+            assert_eq!(read(&json).unwrap().settles, std::slice::from_ref(&invoice), "{members}");
         }
         let order = Entity::Order("o1".to_owned());
         for (members, billed) in [

@@ -7,7 +7,7 @@ use transload_model::FulfillmentState;
 /// What is set about fulfilments.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct FulfillmentSettings {
+pub struct Fulfillments {
     /// Whether they are carried at all.
     pub sync: bool,
     /// The state in which Rankr is told of GoHighLevel's, which know none.
@@ -20,7 +20,7 @@ pub struct FulfillmentSettings {
     pub notify_customer: bool,
 }
 
-impl Default for FulfillmentSettings {
+impl Default for Fulfillments {
     fn default() -> Self {
         Self {
             sync: true,

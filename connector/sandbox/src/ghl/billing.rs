@@ -1,12 +1,14 @@
 //! What the merchant and the payer do with invoices, and what is refused to them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use transload_model::Decimal;
 
 use super::invoices::{INVOICES_MAX, Invoice};
 use super::payments::{EntityKind, ORIGIN, Taken, Transaction};
-use super::store::{Ghl, StoreError, invalid, is_live, missing, replace};
+use super::store::{Contact, Ghl, StoreError, invalid, is_live, missing, replace};
 use crate::ids::Ids;
 use crate::json::{Json, Number, Object};
 
@@ -14,6 +16,7 @@ use crate::json::{Json, Number, Object};
 pub const INVOICE_ITEMS_MAX: usize = 1_000;
 
 /// An invoice to be made.
+#[derive(Default)]
 pub(crate) struct Draft {
     pub order: Option<String>,
     pub contact: Option<String>,
@@ -72,10 +75,11 @@ impl Ghl {
         let billed = self.contacts.get(&contact).ok_or_else(|| missing("contact", &contact))?;
         let currency = draft.currency.or_else(|| text("currency")).unwrap_or_else(|| "USD".to_owned());
         let total = match (draft.amount, draft.items.as_slice()) {
-            (Some(amount), _) => amount,
-            (None, []) => number(of_order("amount"))?,
-            (None, items) => sum_of(items)?.into(),
+            (Some(amount), _) => Some(amount.into()),
+            (None, []) => of_order("amount"),
+            (None, items) => Some(sum_of(items)?.into()),
         };
+        let total = number(total)?;
         let items = match draft.items {
             items if items.is_empty() => vec![item("Goods and services", &total)],
             items => items,
@@ -173,7 +177,7 @@ impl Ghl {
             updated: now,
             taken,
             subscription: None,
-            origin: origin(&invoice.document),
+            origin: origin(&invoice.document, &self.contacts),
             edits: Object::default(),
         });
         Ok(Settled { transaction, event, completed })
@@ -273,16 +277,13 @@ fn opened(number: usize, total: Number, due: Option<Date>, now: Timestamp) -> Ob
 }
 
 /// What a transaction takes over of an invoice, by the names that an order has for it.
-fn origin(invoice: &Object) -> Object {
+fn origin(invoice: &Object, contacts: &BTreeMap<String, Contact>) -> Object {
     let mut order = invoice.pick(&ORIGIN);
-    let billed = invoice.get("contactDetails");
-    let billed = |name| billed.and_then(|billed| billed.get(name)).cloned();
-    order.set_some("contactId", billed("id"));
-    let mut snapshot = Object::default();
-    for (name, from) in [("id", "id"), ("name", "name"), ("email", "email"), ("phone", "phoneNo")] {
-        snapshot.set_some(name, billed(from));
+    let id = invoice.get("contactDetails").and_then(|details| details.get("id")).and_then(Json::as_str);
+    if let Some(contact) = id.and_then(|id| contacts.get(id)) {
+        order.set_some("contactId", contact.document.get("id").cloned());
+        order.set("contactSnapshot", contact.document.clone());
     }
-    order.set("contactSnapshot", snapshot);
     let mut source = Object::default();
     source.set("type", "invoice");
     source.set_some("id", invoice.get("_id").cloned());
