@@ -4,15 +4,15 @@ use transload_flows::events::order_id;
 use transload_flows::payments;
 use transload_flows::templates::Scope;
 use transload_model::{
-    FulfillmentStatus, Instant, Money, MoneyError, Order, PaymentStatus, Payments, Transaction,
+    FulfillmentStatus, Money, MoneyError, Order, PaymentStatus, Payments, Transaction,
 };
 use transload_rankr::{Client, Put, SinkOrder};
-use transload_sdk::{Context, Failure, Receipt, Work, rejected, skipped};
+use transload_sdk::{Context, Failure, Receipt, Work, skipped};
 use transload_wire::ApiError;
 
-use crate::fulfillments;
 use crate::mirror::{self, Mirrored};
 use crate::settings::Connection;
+use crate::{fulfillments, versions};
 
 /// Brings Rankr's order up to date with the GoHighLevel order `order_id`, and each side's fulfilments with the other's.
 pub fn sync(connection: &Connection, order_id: &str) -> Result<Receipt, Failure> {
@@ -105,8 +105,9 @@ pub fn wanted(
     transactions: &[Transaction],
 ) -> Result<SinkOrder, Failure> {
     let (payments, scope) = scope(order, raw, transactions)?;
-    let version = changed_at(order, transactions)
-        .ok_or_else(|| rejected(format!("order {} does not say when it was changed", order.id)))?;
+    let paid_at = transactions.iter().map(|transaction| transaction.updated_at.or(transaction.created_at));
+    let changed_at = [order.updated_at, order.created_at].into_iter().chain(paid_at);
+    let version = versions::newest(&format!("order {}", order.id), changed_at)?;
     let paid = payments.map(|paid| paid.captured.checked_sub(paid.refunded)).transpose()?;
     let order = Order {
         payment: payments.map(|paid| payment_status(order.total, paid)),
@@ -116,19 +117,13 @@ pub fn wanted(
         ..order.clone()
     };
     Ok(SinkOrder {
-        version: version.0,
+        version,
         refunded: payments.map(|paid| paid.refunded),
         extra: connection.settings.extra(&scope)?,
         received_at: None,
         fulfillments_at: None,
         order,
     })
-}
-
-/// The newest change of an order or of what pays for it.
-pub fn changed_at(order: &Order, transactions: &[Transaction]) -> Option<Instant> {
-    let changes = transactions.iter().map(|transaction| transaction.updated_at.or(transaction.created_at));
-    changes.chain([order.updated_at.or(order.created_at)]).flatten().max()
 }
 
 /// How far an order of `total` is paid.

@@ -1,5 +1,7 @@
 //! Which of GoHighLevel's fulfilments is which of Rankr's, and how far each had come, in the store.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use transload_model::{FulfillmentState, Instant};
 use transload_rankr::SinkFulfillment;
@@ -15,18 +17,16 @@ const TOLD_MAX: usize = 32;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links {
     order_id: String,
-    all: Vec<Link>,
+    all: BTreeMap<String, Link>,
     stored: Vec<u8>,
 }
 
-/// One of Rankr's fulfilments. Names of members and states are frozen: they are in operators' databases.
+/// One of Rankr's fulfilments, which is kept under its id there. Names of members and states are frozen: they are in operators' databases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// GoHighLevel's id of it; none while GoHighLevel has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ghl: Option<String>,
-    /// Rankr's id of it.
-    pub rankr: String,
     state: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     number: Option<String>,
@@ -43,14 +43,7 @@ fn number(theirs: &SinkFulfillment) -> Option<&str> {
 impl Link {
     /// A fulfilment as it was just read from Rankr.
     fn new(theirs: &SinkFulfillment) -> Self {
-        let mut link = Self {
-            ghl: None,
-            rankr: theirs.fulfillment.id.clone(),
-            state: String::new(),
-            number: None,
-            at: None,
-            told: Vec::new(),
-        };
+        let mut link = Self { ghl: None, state: String::new(), number: None, at: None, told: Vec::new() };
         link.reach(theirs);
         link
     }
@@ -91,7 +84,7 @@ impl Links {
     pub fn load(cx: &Context, order_id: &str) -> Result<Self, Failure> {
         let stored = cx.store.get(&key(order_id))?.map(|stored| stored.value).unwrap_or_default();
         let all = match stored.is_empty() {
-            true => Vec::new(),
+            true => BTreeMap::new(),
             false => serde_json::from_slice(&stored).map_err(|error| {
                 rejected(format!("the store's entry {} cannot be read: {error}", key(order_id)))
             })?,
@@ -110,41 +103,36 @@ impl Links {
 
     /// The link of Rankr's fulfilment; a new one if it was never seen.
     pub fn of(&mut self, theirs: &SinkFulfillment) -> &mut Link {
-        let id = &theirs.fulfillment.id;
-        let at = self.all.iter().position(|link| link.rankr == *id).unwrap_or_else(|| {
-            self.all.push(Link::new(theirs));
-            self.all.len() - 1
-        });
-        #[expect(clippy::indexing_slicing, reason = "it is the place of one that is there")]
-        &mut self.all[at]
+        self.all.entry(theirs.fulfillment.id.clone()).or_insert_with(|| Link::new(theirs))
     }
 
     /// GoHighLevel's fulfilment `ghl` is the one that Rankr calls `rankr`.
     pub fn link(&mut self, ghl: &str, rankr: &str) {
-        if let Some(link) = self.all.iter_mut().find(|link| link.rankr == rankr) {
+        if let Some(link) = self.all.get_mut(rankr) {
             link.ghl = Some(ghl.to_owned());
         }
     }
 
     /// Whether GoHighLevel's fulfilment `id` is known to be one of Rankr's.
     pub fn has_ghl(&self, id: &str) -> bool {
-        self.all.iter().any(|link| link.ghl.as_deref() == Some(id))
+        self.all.values().any(|link| link.ghl.as_deref() == Some(id))
     }
 
     /// Whether Rankr's fulfilment `id` is known to be one of GoHighLevel's.
     pub fn is_linked(&self, id: &str) -> bool {
-        self.all.iter().any(|link| link.rankr == id && link.ghl.is_some())
+        self.all.get(id).is_some_and(|link| link.ghl.is_some())
     }
 
     /// Whether Rankr's fulfilment was handled as it is.
     pub fn is_handled(&self, theirs: &SinkFulfillment) -> bool {
-        let known = self.all.iter().find(|link| link.rankr == theirs.fulfillment.id);
-        known.is_some_and(|link| *link == Link { ghl: link.ghl.clone(), told: link.told.clone(), ..Link::new(theirs) })
+        let now = Link::new(theirs);
+        let known = self.all.get(&theirs.fulfillment.id);
+        known.is_some_and(|link| (&link.state, &link.number, link.at) == (&now.state, &now.number, now.at))
     }
 
     /// The newest change in Rankr that was handled.
     pub fn newest(&self) -> Option<Instant> {
-        self.all.iter().filter_map(|link| link.at).max().map(Instant)
+        self.all.values().filter_map(|link| link.at).max().map(Instant)
     }
 }
 

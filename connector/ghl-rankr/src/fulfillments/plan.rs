@@ -139,7 +139,8 @@ pub fn number(theirs: &SinkFulfillment) -> &str {
 }
 
 fn is_tracked_as(ours: &PostedFulfillment, theirs: &SinkFulfillment) -> bool {
-    ours.tracking_numbers.iter().any(|ours| ours == number(theirs) || *ours == theirs.fulfillment.id)
+    let mut numbers = ours.tracking.iter().filter_map(|tracking| tracking.number.as_deref());
+    numbers.any(|ours| ours == number(theirs) || ours == theirs.fulfillment.id)
 }
 
 fn with(some: &[LineQuantity], more: &[LineQuantity]) -> Vec<LineQuantity> {
