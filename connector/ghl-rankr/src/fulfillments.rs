@@ -12,7 +12,7 @@ use transload_rankr::{ORIGIN, Posted, SinkFulfillment};
 use transload_sdk::{Context, Failure, Severity, Verb, Work, rejected};
 
 use crate::mirror::RANKR;
-use crate::settings::Connection;
+use crate::settings::{Connection, Settings};
 use links::{FULFILLMENTS_MAX, Links};
 use plan::{ToGhl, number, plan};
 
@@ -181,7 +181,13 @@ impl Sync<'_> {
 
     /// Whether Rankr has it now; it has not if its order is gone.
     fn post(&mut self, ours: &PostedFulfillment) -> Result<bool, Failure> {
-        let new = self.in_rankr(ours);
+        let settings = self.connection.settings;
+        let new = SinkFulfillment {
+            fulfillment: of_ghl(settings, &self.order.id, ours),
+            origin: Some(ORIGIN.to_owned()),
+            notify_customer: settings.fulfillments.notify_customer,
+            updated_at: None,
+        };
         let goods = counted(&ours.lines, self.order);
         match self.connection.rankr.post_fulfillment(&new)? {
             Posted::NoOrder => return Ok(false),
@@ -196,34 +202,28 @@ impl Sync<'_> {
         self.links.link(&ours.id, &ours.id);
         Ok(true)
     }
+}
 
-    /// GoHighLevel's fulfilment as Rankr is told of it.
-    fn in_rankr(&self, ours: &PostedFulfillment) -> SinkFulfillment {
-        let settings = &self.connection.settings.fulfillments;
-        let lines = ours.lines.iter().map(|line| FulfilledLine {
-            line_id: line.line_id.clone(),
-            ordered: None,
-            fulfilled: line.quantity,
-            reason: None,
-        });
-        SinkFulfillment {
-            fulfillment: Fulfillment {
-                id: ours.id.clone(),
-                order_id: self.order.id.clone(),
-                state: settings.posted_as.clone(),
-                attempt: 1,
-                lines: lines.collect(),
-                tracking: ours.tracking.clone(),
-                proof: None,
-                cash_collected: None,
-                reason: None,
-                happened_at: ours.created_at,
-                estimated_at: None,
-            },
-            origin: Some(ORIGIN.to_owned()),
-            notify_customer: settings.notify_customer,
-            updated_at: None,
-        }
+/// GoHighLevel's fulfilment in the model's terms.
+pub fn of_ghl(settings: &Settings, order_id: &str, ours: &PostedFulfillment) -> Fulfillment {
+    let lines = ours.lines.iter().map(|line| FulfilledLine {
+        line_id: line.line_id.clone(),
+        ordered: None,
+        fulfilled: line.quantity,
+        reason: None,
+    });
+    Fulfillment {
+        id: ours.id.clone(),
+        order_id: order_id.to_owned(),
+        state: settings.fulfillments.posted_as.clone(),
+        attempt: 1,
+        lines: lines.collect(),
+        tracking: ours.tracking.clone(),
+        proof: None,
+        cash_collected: None,
+        reason: None,
+        happened_at: ours.created_at,
+        estimated_at: None,
     }
 }
 
