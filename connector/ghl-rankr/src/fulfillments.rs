@@ -96,7 +96,10 @@ impl Sync<'_> {
     fn tell_of_withdrawal(&mut self, theirs: &SinkFulfillment) {
         let Fulfillment { id, state, reason, .. } = &theirs.fulfillment;
         let link = self.links.of(theirs);
-        if !is_withdrawn(state) || link.ghl.is_none() || !link.tells(&format!("withdrawn {}", state.describe())) {
+        if !is_withdrawn(state)
+            || link.ghl.is_none()
+            || !link.tells(&format!("withdrawn {}", state.describe()))
+        {
             return;
         }
         let why = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
@@ -130,7 +133,12 @@ impl Sync<'_> {
             notify_customer: self.connection.shop.settings.notify_customer,
         };
         let posted = self.connection.ghl.create_fulfillment(&self.order.id, &new)?;
-        self.effect(Verb::Created, GHL, &posted, format!("fulfilled {goods}, as Rankr's fulfilment {id} says"));
+        self.effect(
+            Verb::Created,
+            GHL,
+            &posted,
+            format!("fulfilled {goods}, as Rankr's fulfilment {id} says"),
+        );
         self.work = std::mem::take(&mut self.work).link(link);
         self.links.link(&posted, id);
         self.wrote = true;
@@ -192,7 +200,12 @@ impl Sync<'_> {
         match self.connection.rankr.post_fulfillment(&new)? {
             Posted::NoOrder => return Ok(false),
             Posted::Created => {
-                self.effect(Verb::Created, RANKR, &ours.id, format!("fulfilled {goods}, as GoHighLevel says"));
+                self.effect(
+                    Verb::Created,
+                    RANKR,
+                    &ours.id,
+                    format!("fulfilled {goods}, as GoHighLevel says"),
+                );
             }
             Posted::Known(_) => {
                 self.effect(Verb::Verified, RANKR, &ours.id, "the fulfilment was already there".to_owned());

@@ -19,10 +19,10 @@ mod versions;
 
 use transload_sdk::{
     Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, Fulfillment, Invoice,
-    Order, Receipt, Subscription, Transaction, Window,
+    Order, Receipt, Subscription, Transaction, Window, skipped,
 };
 
-use settings::Connection;
+use settings::{Connection, Settings};
 
 /// The connector.
 pub struct GhlRankr;
@@ -60,8 +60,15 @@ impl Connector for GhlRankr {
     }
 
     fn on_transaction(cx: &Context, _: &Envelope, transaction: Transaction) -> Result<Receipt, Failure> {
-        let settings = cx.settings()?;
-        transactions::record(&Connection::new(cx, &settings), &transaction.id)
+        let settings: Settings = cx.settings()?;
+        let connection = Connection::new(cx, &settings);
+        if settings.transactions.sync {
+            return transactions::record(&connection, &transaction.id);
+        }
+        match transaction.order_id() {
+            Some(order_id) => orders::sync(&connection, order_id),
+            None => Ok(skipped("the setting `transactions.sync` is off")),
+        }
     }
 
     fn on_subscription(cx: &Context, _: &Envelope, subscription: Subscription) -> Result<Receipt, Failure> {
@@ -70,7 +77,10 @@ impl Connector for GhlRankr {
     }
 
     fn on_invoice(cx: &Context, _: &Envelope, invoice: Invoice) -> Result<Receipt, Failure> {
-        let settings = cx.settings()?;
+        let settings: Settings = cx.settings()?;
+        if !settings.invoices.sync {
+            return Ok(skipped("the setting `invoices.sync` is off"));
+        }
         invoices::sync(&Connection::new(cx, &settings), &invoice.id)
     }
 }
