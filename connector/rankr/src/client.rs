@@ -1,7 +1,7 @@
 //! The client: each call as a method.
 
 use transload_wire::http::{Answer, send};
-use transload_wire::{ApiError, Endpoint, Http, Request, time};
+use transload_wire::{ApiError, Endpoint, Http, Request, Response, time};
 
 use crate::error::{Problem, refusal};
 use crate::page::{self, PAGE_ROWS_MAX, Page, Query};
@@ -140,18 +140,21 @@ impl<'a> Client<'a> {
     fn put<T: Record>(&self, endpoint: &Endpoint, object: &T) -> Result<Put, ApiError> {
         let request = self.with_body(self.request(endpoint, &[object.id()], &[]), object)?;
         let answer = self.send(request)?;
-        let problem = Problem::of(&answer.response).unwrap_or_default();
         match answer.response.status {
             201 => Ok(Put::Created),
-            409 if problem.is_stale_version() => Ok(Put::Stale {
-                message: problem.message().unwrap_or_else(|| "what is stored is newer".to_owned()),
-            }),
+            409 if let Some(message) = staleness(&answer.response) => Ok(Put::Stale { message }),
             _ => answer.success(refusal).map(|_| Put::Updated),
         }
     }
 
     fn list<T: Record>(&self, endpoint: &Endpoint, query: &Query<'_>) -> Result<Page<T>, ApiError> {
-        let since = query.updated_since.map(|since| time::format(since).unwrap_or_default());
+        let since = match query.updated_since {
+            Some(since) => Some(time::format(since).ok_or_else(|| {
+                let reason = format!("updated_since is {} ms, which is beyond the year 9999", since.0);
+                self.request(endpoint, &[], &[]).unsendable(reason)
+            })?),
+            None => None,
+        };
         let limit = query.limit.map(|limit| limit.clamp(1, PAGE_ROWS_MAX).to_string());
         let parameters =
             [("updated_since", since.as_deref()), ("cursor", query.cursor), ("limit", limit.as_deref())];
@@ -196,6 +199,16 @@ fn found(answer: Answer) -> Result<Option<Answer>, ApiError> {
         return Ok(None);
     }
     answer.success(refusal).map(Some)
+}
+
+/// What a 409 says if it is about a version that is older than what is stored. A proxy's page is not.
+fn staleness(response: &Response) -> Option<String> {
+    let problem = match Problem::of(response) {
+        None if response.body.is_empty() => Problem::default(),
+        problem => problem?,
+    };
+    let message = problem.is_stale_version().then(|| problem.message())?;
+    Some(message.unwrap_or_else(|| "what is stored is newer".to_owned()))
 }
 
 #[cfg(test)]

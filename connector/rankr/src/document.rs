@@ -98,7 +98,7 @@ fn the_document_has_the_members_that_settings_may_move() {
     let document = document();
     for (kind, schema) in SCHEMAS {
         let mut found = BTreeSet::new();
-        members(&document, &document["components"]["schemas"][schema], "", &mut found);
+        members(document, &document["components"]["schemas"][schema], "", &mut found);
         if matches!(kind, Kind::Page | Kind::Event) {
             // What they carry is an object of its own.
             found.retain(|member| !member.contains('/'));

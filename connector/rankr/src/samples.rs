@@ -1,6 +1,7 @@
 //! Objects for tests: the examples of the contract's document, and any that the sink can hold.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
@@ -15,9 +16,12 @@ use transload_model::{
 use crate::words::Words;
 use crate::{SinkFulfillment, SinkInvoice, SinkOrder, SinkSubscription, SinkTransaction, VERSION_MAX};
 
+static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../openapi.json")).unwrap());
+
 /// The contract's document.
-pub(crate) fn document() -> Value {
-    serde_json::from_str(include_str!("../openapi.json")).unwrap()
+pub(crate) fn document() -> &'static Value {
+    &DOCUMENT
 }
 
 /// The document's example of the schema `name`.

@@ -137,3 +137,79 @@ impl Data {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{example, example_text};
+
+    fn hook(body: &str) -> Result<Hook, HookError> {
+        read(body.as_bytes(), &Shape::default())
+    }
+
+    #[test]
+    fn each_type_tells_what_to_look_at() {
+        let order_id = "5f0d4e8ab3c1".to_owned();
+        let version = Some(1_767_600_000_000);
+        let hook_of_order = hook(&example_text("OrderUpdated")).unwrap();
+        // 2026-01-05T08:00:01.500Z by `date -ud … +%s`.
+        assert_eq!(hook_of_order.timestamp, Some(Instant(1_767_600_001_500)));
+        assert_eq!(hook_of_order.event, Event::OrderUpdated { order_id: order_id.clone(), version });
+        for schema in ["FulfillmentCreated", "FulfillmentUpdated"] {
+            let event = hook(&example_text(schema)).unwrap().event;
+            let fulfillment_id = "f-9".to_owned();
+            let expected = Event::Fulfillment { order_id: order_id.clone(), fulfillment_id, is_ours: true };
+            assert_eq!(event, expected);
+        }
+        let event = hook(&example_text("InvoiceUpdated")).unwrap().event;
+        let version = Some(1_767_600_060_000);
+        assert_eq!(event, Event::InvoiceUpdated { invoice_id: "i-12".to_owned(), version });
+        let body = r#"{"type":"customer.merged","data":7}"#;
+        assert_eq!(hook(body).unwrap().event, Event::Unknown("customer.merged".to_owned()));
+    }
+
+    #[test]
+    fn the_sinks_own_fulfilments_have_another_origin_or_none() {
+        for origin in [r#""sink""#, "null", r#""GHL""#] {
+            let body = format!(
+                r#"{{"type":"fulfillment.created","data":{{"fulfillmentId":"f","orderId":"o","origin":{origin}}}}}"#
+            );
+            let Event::Fulfillment { is_ours, .. } = hook(&body).unwrap().event else { panic!("{body}") };
+            assert!(!is_ours, "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_sink_with_other_names_and_words_is_read_by_its_settings() {
+        let shape: Shape = serde_json::from_str(
+            r#"{"fields": {"event": {"type": "event", "data": "/payload/object"}, "order": {"orderId": "external_id"}},
+                "statuses": {"event": {"order.updated": "sale.changed"}}}"#,
+        )
+        .unwrap();
+        let body = r#"{"event":"sale.changed","payload":{"object":{"external_id":"o1","orderId":"x"}}}"#;
+        let expected = Event::OrderUpdated { order_id: "o1".to_owned(), version: None };
+        assert_eq!(read(body.as_bytes(), &shape).unwrap().event, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for body in ["{}", r#"{"type":null}"#, r#"{"type":" ","data":{}}"#] {
+            assert_eq!(hook(body), Err(HookError::NoType), "{body}");
+        }
+        for (kind, member) in [
+            ("order.updated", "orderId"),
+            ("fulfillment.created", "orderId"),
+            ("invoice.updated", "invoiceId"),
+        ] {
+            for data in ["null", "{}", r#"{"fulfillmentId":"f"}"#] {
+                let body = format!(r#"{{"type":"{kind}","data":{data}}}"#);
+                let error = HookError::NoId { kind: kind.to_owned(), member };
+                assert_eq!(hook(&body), Err(error), "{body}");
+            }
+        }
+        let mut body = example("OrderUpdated");
+        body["data"]["orderId"] = serde_json::json!([]);
+        let error = hook(&body.to_string()).unwrap_err().to_string();
+        assert!(error.starts_with("the webhook cannot be read: orderId[0]: expected text"), "{error}");
+    }
+}

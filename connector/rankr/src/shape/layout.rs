@@ -67,10 +67,7 @@ impl Layout {
 }
 
 /// The settings' names by the contract's, without the slash that a pointer begins with.
-fn names<'f>(
-    kind: Kind,
-    fields: Option<&'f BTreeMap<String, String>>,
-) -> Result<BTreeMap<&'f str, &'f str>, ShapeError> {
+fn names(kind: Kind, fields: Option<&BTreeMap<String, String>>) -> Result<BTreeMap<&str, &str>, ShapeError> {
     let mut names = BTreeMap::new();
     for (given, place) in fields.into_iter().flatten() {
         let member = given.strip_prefix('/').unwrap_or(given);
