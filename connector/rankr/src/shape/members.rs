@@ -88,7 +88,7 @@ impl Kind {
                 "updatedAt",
                 "extra",
                 "receivedAt",
-
+                "fulfillmentsAt",
             ],
             Self::Fulfillment => &[
                 "fulfillmentId",
