@@ -25,6 +25,7 @@ mod operate;
 mod outgoing;
 mod paths;
 mod program;
+mod rankr;
 mod reconciling;
 mod simulation;
 mod stage;

@@ -46,6 +46,12 @@ impl Road {
         let calls = std::mem::take(&mut *self.calls.lock().unwrap());
         calls.into_iter().filter(|call| call.method == method && call.path.starts_with(path)).collect()
     }
+
+    /// The paths below `prefix` that were asked for, with whatever method, since the last time.
+    pub(crate) fn take_paths(&self, prefix: &str) -> impl Iterator<Item = String> {
+        let calls = std::mem::take(&mut *self.calls.lock().unwrap());
+        calls.into_iter().map(|call| call.path).filter(move |path| path.starts_with(prefix))
+    }
 }
 
 #[async_trait]
