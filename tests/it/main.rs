@@ -14,6 +14,7 @@ mod engine;
 #[path = "../support/event.rs"]
 mod event;
 mod events;
+mod fakes;
 mod flows;
 mod guests;
 mod hostile;
