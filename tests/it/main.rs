@@ -21,6 +21,7 @@ mod hostile;
 mod jobs;
 mod junk;
 mod kill;
+mod manifests;
 mod operate;
 mod outgoing;
 mod paths;
