@@ -22,6 +22,7 @@ mod junk;
 mod kill;
 mod operate;
 mod outgoing;
+mod paths;
 mod program;
 mod reconciling;
 mod simulation;

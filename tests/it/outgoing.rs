@@ -95,17 +95,21 @@ fn sandboxed(address: SocketAddr) -> Grant {
 }
 
 async fn egress(grant: Grant) -> Result<ConnectionEgress, EgressError> {
-    connect(hostile().await.description(), grant)
+    connect(hostile().await.description(), "{}", grant)
 }
 
-fn connect(description: &Description, grant: Grant) -> Result<ConnectionEgress, EgressError> {
+fn connect(description: &Description, settings: &str, grant: Grant) -> Result<ConnectionEgress, EgressError> {
     let options = EgressOptions { response_bytes: 100_000, ..EgressOptions::default() };
-    Egress::new(options).connection("main", description, BTreeMap::from([("target".to_owned(), grant)]))
+    let grants = BTreeMap::from([("target".to_owned(), grant)]);
+    Egress::new(options).connection("main", description, settings, grants)
 }
 
 /// Have the component request something, and answer what it saw.
 async fn run(grant: Grant, behaviour: &str, input: &str, log: &Arc<Lines>) -> String {
-    let http = egress(grant).await.unwrap();
+    run_over(egress(grant).await.unwrap(), behaviour, input, log).await
+}
+
+async fn run_over(http: ConnectionEgress, behaviour: &str, input: &str, log: &Arc<Lines>) -> String {
     let mut instance = hostile().await.instance(ports(http, log)).await.unwrap();
     instance.run_action(behaviour, input).await.unwrap().unwrap()
 }
@@ -148,6 +152,38 @@ async fn what_is_not_granted_is_not_sent() {
         assert!(log.contain(reason), "{:?} lacks: {reason}", log.all());
     }
     assert!(seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_path_that_settings_move_is_reached_where_they_say_and_nowhere_else() {
+    let (address, seen) = server().await;
+    let module = hostile().await;
+    let settings = r#"{"paths":{"thing":"/v2/{id}/thing"}}"#;
+    let http = connect(module.description(), settings, sandboxed(address)).unwrap();
+    let log = Arc::default();
+    let answer = run_over(http.clone(), "get", "https://target.example/v2/1/thing", &log).await;
+    assert!(answer.starts_with("200 "), "{answer}");
+    for path in ["/things/1", "/v2/1", "/v2//thing", "/v2/../thing", "/v2/1%2f2/thing", "/v2/%2e%2e/thing"] {
+        let answer = run_over(http.clone(), "get", &format!("https://target.example{path}"), &log).await;
+        assert!(answer.contains("HttpRequestDenied"), "{path}: {answer}");
+    }
+    assert!(log.contain("with its paths as connections.main.settings has them"), "{:?}", log.all());
+    let seen = seen.lock().unwrap();
+    let lines: Vec<&str> = seen.iter().map(|request| request.line.as_str()).collect();
+    assert_eq!(lines, ["GET /api/v2/1/thing"]);
+}
+
+#[tokio::test]
+async fn a_path_that_leaves_the_base_url_is_refused_at_the_start() {
+    let module = hostile().await;
+    for path in
+        ["/../{id}", "//evil.example/{id}", "https://evil.example/{id}", "/%2e%2e/{id}", "/{id}?x=", "/all"]
+    {
+        let settings = format!(r#"{{"paths":{{"thing":"{path}"}}}}"#);
+        let grant = sandboxed(SocketAddr::from(([127, 0, 0, 1], 9)));
+        let error = connect(module.description(), &settings, grant).err().unwrap();
+        assert!(error.to_string().starts_with("connections.main.settings.paths.thing: "), "{path}: {error}");
+    }
 }
 
 #[tokio::test]
@@ -251,7 +287,7 @@ async fn a_used_up_rate_is_answered_as_the_api_would() {
     let module = hostile().await;
     let mut description = module.description().clone();
     description.apis[0].rates = vec![Rate { requests: 2, per_ms: 64_000 }];
-    let http = connect(&description, sandboxed(address)).unwrap();
+    let http = connect(&description, "{}", sandboxed(address)).unwrap();
     let mut instance = module.instance(ports(http, &Arc::default())).await.unwrap();
     for expected in ["200 ", "200 ", "429 "] {
         let answer = instance.run_action("get", THING).await.unwrap().unwrap();

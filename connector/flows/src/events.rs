@@ -1,7 +1,7 @@
 //! GoHighLevel's objects as events. The ids of a webhook's event, a poll's and a history's are the same for the same state of
 //! an object, so that the host takes it once.
 
-use transload_model::{Change, Instant, Order, Subscription, Transaction};
+use transload_model::{Change, Instant, Invoice, Order, Subscription, Transaction};
 use transload_sdk::Event;
 
 /// GoHighLevel's API, as manifests, events, effects and findings name it.
@@ -58,5 +58,24 @@ pub fn subscription_event(subscription: Subscription) -> Event {
         occurred_at: changed_at,
         raw: None,
         change: Change::Subscription(subscription),
+    }
+}
+
+/// The event of an invoice as it stands: a new one whenever its status, what was paid of it or anything else of it changes.
+/// It belongs to the order that it bills, if that is known; GoHighLevel's listings do not tell.
+pub fn invoice_event(invoice: Invoice) -> Event {
+    let paid = invoice.paid.map(|paid| paid.amount.normalized().to_string()).unwrap_or_default();
+    Event {
+        id: format!(
+            "invoice {} {} {paid} {}",
+            invoice.id,
+            invoice.status.describe(),
+            millis(invoice.updated_at)
+        ),
+        source: GHL,
+        subject: invoice.order_id.as_ref().unwrap_or(&invoice.id).clone(),
+        occurred_at: invoice.updated_at.or(invoice.created_at),
+        raw: None,
+        change: Change::Invoice(invoice),
     }
 }

@@ -5,13 +5,13 @@
 //! still watched. What was seen before has the same event id, and the host drops it.
 
 use serde::{Deserialize, Serialize};
-use transload_ghl::{OrderQuery, SubscriptionQuery, TransactionQuery};
+use transload_ghl::{InvoiceQuery, OrderQuery, SubscriptionQuery, TransactionQuery};
 use transload_model::Instant;
 use transload_sdk::{Event, EventPage, Failure, Window};
 use transload_wire::{ApiError, HttpError};
 
 use crate::cursor::{DAY_MS, HOUR_MS, bad_cursor, cursor_text, later};
-use crate::events::{order_event, subscription_event, transaction_event};
+use crate::events::{invoice_event, order_event, subscription_event, transaction_event};
 use crate::{Shop, ShopSettings};
 
 /// The trigger that polls GoHighLevel's orders, for setups without its webhooks.
@@ -22,6 +22,9 @@ pub const TRANSACTIONS: &str = "transactions";
 
 /// The trigger that polls GoHighLevel's subscriptions.
 pub const SUBSCRIPTIONS: &str = "subscriptions";
+
+/// The trigger that polls GoHighLevel's invoices, for setups without its webhooks.
+pub const INVOICES: &str = "invoices";
 
 /// Rows of a page. GoHighLevel documents no maximum; 100 is what its clients use.
 const PAGE_ROWS: u32 = 100;
@@ -35,6 +38,8 @@ pub enum Listing {
     Transactions,
     /// Subscriptions, for which there are none either.
     Subscriptions,
+    /// Invoices, for setups without webhooks.
+    Invoices,
 }
 
 /// Where polling stands. Field names are frozen: they are in operators' databases.
@@ -73,6 +78,7 @@ impl Listing {
             ORDERS => Some(Self::Orders),
             TRANSACTIONS => Some(Self::Transactions),
             SUBSCRIPTIONS => Some(Self::Subscriptions),
+            INVOICES => Some(Self::Invoices),
             _ => None,
         }
     }
@@ -88,8 +94,8 @@ impl Listing {
         let round = cursor.round.take().unwrap_or_else(|| self.begin_round(&mut cursor, shop.settings, now));
         let start = (round.start > 0).then_some(Instant(round.start));
         let rows = match self.page(shop, start, None, round.offset) {
-            // Subscriptions are asked for whether or not there are any, so one that may not be asked is none.
-            Err(error) if self == Self::Subscriptions && is_ungranted(&error) => {
+            // Subscriptions and invoices are asked for whether or not there are any, so one that may not be asked is none.
+            Err(error) if matches!(self, Self::Subscriptions | Self::Invoices) && is_ungranted(&error) => {
                 return Ok(EventPage { events: Vec::new(), cursor: cursor_text(&cursor)?, more: false });
             }
             rows => rows.map_err(later)?,
@@ -129,7 +135,7 @@ impl Listing {
             cursor.wide_at = now;
         }
         let watched = match self {
-            Self::Orders => settings.order_days,
+            Self::Orders | Self::Invoices => settings.order_days,
             Self::Transactions => settings.refund_days,
             // A subscription changes as long as it lives, whenever it was made.
             Self::Subscriptions => return Round { start: 0, offset: 0 },
@@ -167,6 +173,11 @@ impl Listing {
                     let changed_at = row.updated_at.or(row.created_at);
                     (changed_at, subscription_event(row))
                 });
+                Rows { events: events.collect(), total: page.total }
+            }
+            Self::Invoices => {
+                let page = ghl.invoices(&InvoiceQuery { start_at, end_at, limit, offset })?;
+                let events = page.rows.into_iter().map(|row| (row.created_at, invoice_event(row)));
                 Rows { events: events.collect(), total: page.total }
             }
         })

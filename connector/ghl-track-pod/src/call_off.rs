@@ -5,7 +5,6 @@ use transload_model::{FulfillmentState, Order};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, skipped};
 use transload_track_pod::{Deletion, Lookup, Rejected, Rejection};
 
-use crate::orders::contact_id;
 use crate::settings::Connection;
 
 /// Why an order is not to be delivered.
@@ -142,7 +141,7 @@ impl CallOff<'_> {
         let work = Work::default().effect(verb, "track-pod", "order", id, summary);
         let text = format!("Delivery taken off: {}.", self.why.describe());
         let mark = format!("called-off {id}");
-        Ok(notes::write_once(self.connection, work, contact_id(self.order), &mark, &text)?.into())
+        Ok(notes::write_once(self.connection, work, self.order.customer_id(), &mark, &text)?.into())
     }
 
     fn gone(&self, state: &str) -> Receipt {

@@ -2,6 +2,8 @@
 
 mod ledger;
 
+use transload_flows::payments;
+use transload_flows::progress::Known;
 use transload_ghl::{NewPayment, PaymentMode, TransactionDetail, is_recorded};
 use transload_model::{Allocation, Decimal, FulfillmentState, Money, Order, Till, Transaction};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
@@ -9,9 +11,7 @@ use transload_track_pod::Cash;
 
 use crate::fulfillments::Seen;
 use crate::messages::is_refusal;
-use crate::progress::Known;
 use crate::settings::{CashMode, Connection};
-use crate::subscriptions;
 use ledger::{Ledger, Record, sum};
 
 /// The member of a recorded payment's `meta` that says which lot it is.
@@ -120,8 +120,7 @@ fn till(
     collected: Money,
 ) -> Result<Option<Till>, Failure> {
     let currency = order.total.currency;
-    let transactions = connection.ghl.order_transactions(&order.id)?;
-    let transactions = subscriptions::without_renewals(connection, order, transactions)?;
+    let transactions = payments::of_order(connection, order)?;
     let captured: Vec<&Transaction> =
         transactions.iter().filter(|it| it.status.is_captured() && it.live == order.live).collect();
     if captured.iter().any(|transaction| transaction.amount.currency != currency) {

@@ -4,13 +4,13 @@
 mod world;
 
 use proptest::prelude::*;
-use transload_flows::revenue;
+use transload_flows::{progress, revenue};
 use transload_model::{Fulfillment, Move, Progress};
 use transload_sdk::{Context, Failure, Receipt};
 use transload_track_pod::Order as Present;
 
 use crate::settings::Connection;
-use crate::{fulfillments, messages, progress, transactions};
+use crate::{fulfillments, messages, transactions};
 use world::{ORDERED, TOTAL, World, dollars};
 
 /// Something that happens, and is heard of.

@@ -1,18 +1,15 @@
 //! A delivery comes back: as a fulfilment, on the contact's timeline, as cash that was collected, as a message.
 
+use transload_flows::fulfillments::{self, post_new, tell_of_refusal};
+use transload_flows::progress::{self, Known};
 use transload_flows::{notes, revenue};
-use transload_ghl::NewFulfillment;
-use transload_model::{
-    Fulfillment, FulfillmentState, Instant, LineQuantity, Move, Order, OrderStatus, Progress, newly_fulfilled,
-};
-use transload_sdk::{Failure, Receipt, Severity, Verb, Work, skipped};
+use transload_model::{Fulfillment, FulfillmentState, Instant, Move, Order, OrderStatus, Progress};
+use transload_sdk::{Failure, Receipt, Severity, Work, skipped};
 use transload_track_pod::{Lookup, Order as Present};
 
-use crate::orders::contact_id;
-use crate::payments::Payments;
-use crate::progress::Known;
+use crate::payments;
 use crate::settings::Connection;
-use crate::{call_off, cash, messages, progress, renewals, timeline};
+use crate::{call_off, cash, messages, renewals, timeline};
 
 /// A delivery as it was just read.
 pub struct Seen<'a> {
@@ -139,7 +136,7 @@ fn tell_of_deletion(
     let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
     let text = format!("The delivery was deleted in Track-POD{by}; it is not made again.");
     let mark = format!("cancelled {delivery_id}");
-    let work = notes::write_once(connection, Work::default(), contact_id(order), &mark, &text)?;
+    let work = notes::write_once(connection, Work::default(), order.customer_id(), &mark, &text)?;
     let text = format!(
         "the delivery {delivery_id} was deleted in Track-POD{by}, and order {} still stands; plan it there by hand, or \
          cancel the order",
@@ -158,7 +155,7 @@ fn called_off(connection: &Connection, order: &Order) -> Result<bool, Failure> {
     // A deposit that was given back calls nothing off.
     Ok(refunded
         && connection.settings.cancel.when_refunded
-        && Payments::of(connection, order)?.all_given_back(order))
+        && payments::of(connection, order)?.all_given_back(order))
 }
 
 fn write(connection: &Connection, known: &mut Known, seen: &Seen) -> Result<Work, Failure> {
@@ -170,75 +167,17 @@ fn write(connection: &Connection, known: &mut Known, seen: &Seen) -> Result<Work
     let delivered = seen.fulfillment.state.has_delivered();
     // A renewal brings the order's goods once more; as fulfilments of the order they would be too many.
     if delivered && !seen.renewal {
-        work = post_new(connection, work, known, seen)?;
+        work = post_new(connection, work, known, (seen.order, seen.fulfillment))?;
     }
-    work = tell_of_refusal(work, known, seen);
+    work = tell_of_refusal(work, known, seen.order, seen.fulfillment);
     if let Some(text) = timeline::note(seen.order, seen.fulfillment, connection.cx.clock.now()) {
-        let mark = timeline::mark(seen.id, seen.fulfillment);
-        work = notes::write_once(connection, work, contact_id(seen.order), &mark, &text)?;
+        let mark = fulfillments::mark(seen.id, seen.fulfillment);
+        work = notes::write_once(connection, work, seen.order.customer_id(), &mark, &text)?;
     }
     if delivered {
         work = cash::settle(connection, work, known, seen)?;
     }
     messages::plan(connection, work, seen)
-}
-
-/// Posts a fulfilment of what is delivered and not written down yet, whoever wrote it down.
-fn post_new(connection: &Connection, work: Work, known: &mut Known, seen: &Seen) -> Result<Work, Failure> {
-    let (order, fulfillment) = (seen.order, seen.fulfillment);
-    let written: Vec<LineQuantity> = if connection.settings.shop.writes {
-        connection.ghl.fulfillments(&order.id)?.into_iter().flat_map(|posted| posted.lines).collect()
-    } else {
-        Vec::new()
-    };
-    let ordered: Vec<LineQuantity> =
-        order.lines.iter().map(|line| LineQuantity::new(&line.id, line.quantity)).collect();
-    let new = newly_fulfilled(&ordered, &timeline::fulfilled(fulfillment), &written)?;
-    let mut work = work;
-    for excess in &new.excess {
-        if known.tells(&format!("too much {}×{}", excess.quantity.normalized(), excess.line_id)) {
-            let text = format!(
-                "{} of line {} were delivered beyond what order {} asks for",
-                excess.quantity, excess.line_id, order.id
-            );
-            work = work.alert(Severity::Warning, "delivered-too-much", &order.id, text);
-        }
-    }
-    if !connection.settings.shop.writes {
-        return Ok(work);
-    }
-    if new.lines.is_empty() {
-        let summary = "all that was delivered is written down";
-        return Ok(work.effect(Verb::Verified, "ghl", "fulfillment", &order.id, summary));
-    }
-    let summary = format!("fulfilled {}", timeline::counted(&new.lines, order));
-    let posted = NewFulfillment {
-        lines: new.lines,
-        tracking: fulfillment.tracking.clone(),
-        notify_customer: connection.settings.shop.notify_customer,
-    };
-    let id = connection.ghl.create_fulfillment(&order.id, &posted)?;
-    let link = fulfillment.tracking.first().and_then(|tracking| tracking.url.clone());
-    Ok(work.effect(Verb::Created, "ghl", "fulfillment", &id, summary).link(link))
-}
-
-/// Goods that come back with the driver have to be dealt with by a person, all of them or some.
-fn tell_of_refusal(work: Work, known: &mut Known, seen: &Seen) -> Work {
-    let (order, fulfillment) = (seen.order, seen.fulfillment);
-    let text = if fulfillment.state == FulfillmentState::Rejected {
-        let reason = fulfillment.reason.as_deref().unwrap_or("no reason given");
-        format!("the customer got none of order {}: {reason}", order.id)
-    } else {
-        let refused = timeline::refused(order, fulfillment);
-        if refused.is_empty() {
-            return work;
-        }
-        format!("of order {}, the customer did not accept {}", order.id, refused.join("; "))
-    };
-    if !known.tells(&format!("refused {} {text}", fulfillment.attempt)) {
-        return work;
-    }
-    work.alert(Severity::Warning, "goods-rejected", &order.id, text)
 }
 
 #[cfg(test)]

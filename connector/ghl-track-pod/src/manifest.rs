@@ -1,6 +1,7 @@
 //! The manifest: what this connector is, needs and offers.
 
 use transload_flows::listing::{ORDERS, SUBSCRIPTIONS, TRANSACTIONS};
+use transload_flows::schemas;
 use transload_ghl::endpoints as ghl;
 use transload_sdk::Description;
 use transload_sdk::manifest::{self, Kind, Origin, Template, Trigger};
@@ -20,15 +21,7 @@ const SUBSCRIPTIONS_MS: u64 = 60 * 60 * 1000;
 const DELIVERIES_MS: u64 = 10 * 60 * 1000;
 
 const SETTINGS_SCHEMA: &str = include_str!("../manifest/settings.schema.json");
-const ORDER_SCHEMA: &str = include_str!("../manifest/order.schema.json");
-const FULFILLMENT_SCHEMA: &str = include_str!("../manifest/fulfillment.schema.json");
-const TRANSACTION_SCHEMA: &str = include_str!("../manifest/transaction.schema.json");
-const SUBSCRIPTION_SCHEMA: &str = include_str!("../manifest/subscription.schema.json");
-
-const ORDER_SAMPLE: &str = include_str!("../manifest/order.sample.json");
 const FULFILLMENT_SAMPLE: &str = include_str!("../manifest/fulfillment.sample.json");
-const TRANSACTION_SAMPLE: &str = include_str!("../manifest/transaction.sample.json");
-const SUBSCRIPTION_SAMPLE: &str = include_str!("../manifest/subscription.sample.json");
 
 /// GoHighLevel's calls.
 const GHL: &[Endpoint] = &[
@@ -94,10 +87,10 @@ fn triggers() -> Vec<Trigger> {
         // Subscriptions are told as they are now; how they came to be so, GoHighLevel does not tell.
         Trigger { history: name != SUBSCRIPTIONS, ..trigger }
     };
-    let order = (Kind::Order, ORDER_SCHEMA, ORDER_SAMPLE);
-    let delivery = (Kind::Fulfillment, FULFILLMENT_SCHEMA, FULFILLMENT_SAMPLE);
-    let transaction = (Kind::Transaction, TRANSACTION_SCHEMA, TRANSACTION_SAMPLE);
-    let subscription = (Kind::Subscription, SUBSCRIPTION_SCHEMA, SUBSCRIPTION_SAMPLE);
+    let order = (Kind::Order, schemas::ORDER, schemas::ORDER_SAMPLE);
+    let delivery = (Kind::Fulfillment, schemas::FULFILLMENT, FULFILLMENT_SAMPLE);
+    let transaction = (Kind::Transaction, schemas::TRANSACTION, schemas::TRANSACTION_SAMPLE);
+    let subscription = (Kind::Subscription, schemas::SUBSCRIPTION, schemas::SUBSCRIPTION_SAMPLE);
     vec![
         manifest::trigger(
             "orders",

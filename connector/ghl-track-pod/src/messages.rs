@@ -6,17 +6,16 @@
 //! about the delivery by then, its expected time for one, cannot make another message of it.
 
 use serde::{Deserialize, Serialize};
+use transload_flows::progress;
+use transload_flows::templates::{Scope, Template};
 use transload_ghl::{Channel as Means, Contact, Message, NewMessage};
 use transload_model::{Change, Fulfillment, Money, Move, Notice, Progress};
 use transload_sdk::{Event, Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_wire::ApiError;
 
 use crate::fulfillments::Seen;
-use crate::orders::contact_id;
-use crate::payments::Payments;
-use crate::progress;
+use crate::payments;
 use crate::settings::{Channel, Connection, MessageSettings};
-use crate::templates::{Scope, Template};
 
 /// How the store's keys of messages begin, and with them the ids of the events that send them.
 const PREFIX: &str = "message/";
@@ -54,7 +53,7 @@ pub fn plan(connection: &Connection, work: Work, seen: &Seen) -> Result<Work, Fa
         return Ok(work);
     };
     let settings = &connection.settings.messages;
-    let (Some(template), Some(contact_id)) = (template(settings, notice), contact_id(seen.order)) else {
+    let (Some(template), Some(contact_id)) = (template(settings, notice), seen.order.customer_id()) else {
         return Ok(work);
     };
     let key = format!("{PREFIX}{}/{}/{}", seen.id, notice.name(), seen.fulfillment.attempt);
@@ -143,13 +142,13 @@ pub fn notify(connection: &Connection, order_id: &str, text: &str) -> Result<Rec
     let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
         return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
     };
-    let Some(contact_id) = contact_id(&order) else {
+    let Some(contact_id) = order.customer_id() else {
         return Ok(skipped(format!("order {order_id} has no contact that could be told")));
     };
     if !connection.settings.shop.writes {
         return Ok(skipping("the setting `writes` forbids it"));
     }
-    let paid = Payments::of(connection, &order)?;
+    let paid = payments::of(connection, &order)?;
     let scope = Scope::of_order(&order, Some(&raw), paid.captured, paid.due(&order)?);
     let Some(via) = via(&connection.settings.messages, &scope)? else {
         return Err(rejected("the setting `messages.channel` is \"none\": no message goes out"));

@@ -1,14 +1,14 @@
 //! An order becomes a delivery.
 
 use transload_flows::notes;
-use transload_model::{Decimal, Money, Order, OrderStatus, Party};
+use transload_flows::templates::Scope;
+use transload_model::{Decimal, Money, Order, OrderStatus, Party, Payments};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_track_pod::{Lookup, MapError, NewOrder, Order as PresentOrder, Update};
 
 use crate::call_off::{self, Why};
-use crate::payments::Payments;
+use crate::payments;
 use crate::settings::Connection;
-use crate::templates::Scope;
 use crate::terms::terms;
 
 /// How much of the flow is wanted.
@@ -45,7 +45,7 @@ pub fn run(connection: &Connection, order_id: &str, step: Step) -> Result<Receip
             order.total
         )));
     }
-    let payments = Payments::of(connection, &order)?;
+    let payments = payments::of(connection, &order)?;
     if connection.settings.cancel.when_refunded && payments.all_given_back(&order) {
         return call_off::call_off(connection, &order, Why::Refunded);
     }
@@ -113,7 +113,7 @@ fn with_address(connection: &Connection, order: Order) -> Result<Order, Failure>
 }
 
 fn contact(connection: &Connection, order: &Order) -> Result<Option<Party>, Failure> {
-    match contact_id(order) {
+    match order.customer_id() {
         Some(id) => Ok(connection.ghl.contact(id)?),
         None => Ok(None),
     }
@@ -194,7 +194,7 @@ impl Sync<'_> {
 
     fn advice(&self) -> String {
         let whose =
-            contact_id(&self.order).map_or_else(|| "its contact".to_owned(), |id| format!("contact {id}"));
+            self.order.customer_id().map_or_else(|| "its contact".to_owned(), |id| format!("contact {id}"));
         format!("add the address to {whose} in GoHighLevel, then retry this event")
     }
 
@@ -276,7 +276,7 @@ impl Sync<'_> {
             cash_on_delivery(cod)
         );
         let mark = format!("delivery-created {}", self.order.id);
-        Ok(notes::write_once(self.connection, work, contact_id(&self.order), &mark, &text)?.into())
+        Ok(notes::write_once(self.connection, work, self.order.customer_id(), &mark, &text)?.into())
     }
 }
 
@@ -317,11 +317,6 @@ fn cash_on_delivery(cod: Option<Money>) -> String {
         Some(cod) if cod.amount.is_positive() => format!(", {cod} to be paid on delivery"),
         _ => String::new(),
     }
-}
-
-/// The contact that an order belongs to.
-pub fn contact_id(order: &Order) -> Option<&str> {
-    order.customer.as_ref()?.id.as_deref()
 }
 
 #[cfg(test)]

@@ -8,15 +8,15 @@ use std::ops::Deref;
 
 use serde::Deserialize;
 use transload_flows::Shop;
+use transload_flows::payment_record::PaymentRecord;
+use transload_flows::provider::ProviderSettings;
 use transload_sdk::{Context, Failure};
 
-use crate::templates::{Rule, Scope, Template};
+use transload_flows::templates::{Rule, Scope, Template};
 
 pub use delivery::{DeliverySettings, PaymentLog};
 pub use messages::{Channel, MessageSettings};
-pub use records::{
-    CancelSettings, CashMode, CashSettings, PaymentRecord, ProviderSettings, SubscriptionSettings,
-};
+pub use records::{CancelSettings, CashMode, CashSettings, SubscriptionSettings};
 
 /// The connection's settings. The schema in `manifest/settings.schema.json` says the same to people and machines.
 pub type Settings = transload_flows::Settings<DeliverySide>;

@@ -1,13 +1,13 @@
 //! What Track-POD is told of a delivery beside the order: the templates of the settings, filled in.
 
-use transload_model::{Decimal, Money};
+use transload_flows::templates::{Scope, Template};
+use transload_model::{Decimal, Money, Payments};
 use transload_sdk::{Failure, rejected};
 use transload_track_pod::{Kind, Priority, Terms};
 use transload_wire::text;
 
-use crate::payments::Payments;
+use crate::payments;
 use crate::settings::{Connection, PaymentLog};
-use crate::templates::{Scope, Template};
 
 /// Most characters of Track-POD's note. What was paid stands at its end, so the text before it is what is shortened.
 const NOTE_MAX: usize = 500;
@@ -24,7 +24,7 @@ pub fn terms(
     let fields = Fields { order_id, scope };
     let mut custom_fields = fields.custom(&settings.custom_fields)?;
     let mut note = fields.text("note", &settings.note)?;
-    match (&settings.log_payments, payments.log()) {
+    match (&settings.log_payments, payments::log(payments)) {
         (PaymentLog::Note, Some(log)) => note = Some(with_log(note, &log)),
         (PaymentLog::Field(id), Some(log)) => custom_fields.push((id.clone(), log)),
         _ => {}

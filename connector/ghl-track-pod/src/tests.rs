@@ -296,7 +296,7 @@ fn the_manifest_is_in_order() {
     {
         serde_json::from_str::<Value>(text).unwrap();
     }
-    let scope = crate::templates::Scope::sample().unwrap();
+    let scope = transload_flows::templates::Scope::sample().unwrap();
     for template in &description.templates {
         let settings: crate::settings::Settings = serde_json::from_str(&template.settings).unwrap();
         assert_eq!(settings.faults(&scope), [], "{}", template.name);

@@ -1,6 +1,7 @@
 //! What a contact's timeline is told of a delivery.
 
-use transload_model::{Fulfillment, FulfillmentState, Instant, LineQuantity, Order, Proof};
+use transload_flows::fulfillments::{counted, fulfilled, refused};
+use transload_model::{Fulfillment, FulfillmentState, Instant, Order, Proof};
 use transload_wire::time;
 
 /// Photographs whose links a note has; a note is read on a telephone.
@@ -75,54 +76,6 @@ fn until(now: Instant, ms: u64) -> String {
     format!("{} UTC", time.replace('T', " "))
 }
 
-/// What tells this note from others of the same delivery: state, attempt, and what was delivered, because a partial delivery
-/// may grow.
-pub fn mark(delivery_id: &str, fulfillment: &Fulfillment) -> String {
-    let quantities: Vec<String> = fulfilled(fulfillment)
-        .iter()
-        .map(|line| format!("{}×{}", line.quantity.normalized(), line.line_id))
-        .collect();
-    let mark = format!(
-        "{} {delivery_id} attempt {} {}",
-        fulfillment.state.describe(),
-        fulfillment.attempt,
-        quantities.join(" ")
-    );
-    mark.trim_end().to_owned()
-}
-
-/// The lines of which something was delivered.
-pub fn fulfilled(fulfillment: &Fulfillment) -> Vec<LineQuantity> {
-    let lines = fulfillment.lines.iter().filter(|line| line.fulfilled.is_positive());
-    lines.map(|line| LineQuantity::new(&line.line_id, line.fulfilled)).collect()
-}
-
 fn delivered(order: &Order, fulfillment: &Fulfillment) -> String {
     counted(&fulfilled(fulfillment), order)
-}
-
-/// What of a delivery that took place was not accepted, with the driver's reasons: `1 × Coat (Damaged)`.
-pub fn refused(order: &Order, fulfillment: &Fulfillment) -> Vec<String> {
-    if !fulfillment.state.has_delivered() {
-        return Vec::new();
-    }
-    let short = fulfillment.lines.iter().filter_map(|line| {
-        let (reason, ordered) = (line.reason.as_deref()?, line.ordered?);
-        let missing = ordered.checked_sub(line.fulfilled).ok().filter(|missing| missing.is_positive())?;
-        let missing = [LineQuantity::new(&line.line_id, missing)];
-        Some(format!("{} ({reason})", counted(&missing, order)))
-    });
-    short.collect()
-}
-
-/// `2 × Coffee, 1 × Mug`.
-pub fn counted(lines: &[LineQuantity], order: &Order) -> String {
-    let name = |id: &str| {
-        order.lines.iter().find(|line| line.id == id).map_or_else(|| id.to_owned(), |line| line.name.clone())
-    };
-    let parts: Vec<String> = lines
-        .iter()
-        .map(|line| format!("{} × {}", line.quantity.normalized(), name(&line.line_id)))
-        .collect();
-    parts.join(", ")
 }

@@ -7,6 +7,7 @@ use transload_wire::{ApiError, Endpoint, Http, Request};
 use crate::error::refusal;
 
 mod contacts;
+mod invoices;
 mod orders;
 mod payments;
 mod sales;
@@ -71,8 +72,8 @@ impl<'a> Client<'a> {
     }
 }
 
-/// None for the answer that there is no such `object`. It is documented as a 400 with the message `Order not found`;
-/// some calls answer 404. A 404 without these words is another thing: a wrong base URL, for one.
+/// None for the answer that there is no such `object`. It is documented as a 400 with the message `Order not found`, or
+/// `Unable to find an invoice with the given invoice id`; some calls answer 404. A 404 without these words is another thing: a wrong base URL, for one.
 fn found(answer: Result<Answer, ApiError>, object: &str) -> Result<Option<Answer>, ApiError> {
     match answer {
         Err(ApiError::Status { status: 400 | 404, message, .. }) if is_not_found(&message, object) => {
@@ -84,7 +85,7 @@ fn found(answer: Result<Answer, ApiError>, object: &str) -> Result<Option<Answer
 
 fn is_not_found(message: &str, object: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    message.contains("not found") && message.contains(object)
+    (message.contains("not found") || message.contains("unable to find")) && message.contains(object)
 }
 
 #[cfg(test)]

@@ -57,6 +57,12 @@ pub const LIST_SUBSCRIPTIONS: Endpoint =
 pub const GET_SUBSCRIPTION: Endpoint =
     Endpoint::read("/payments/subscriptions/{subscriptionId}", "payments/subscriptions.readonly");
 
+/// Invoices, whole. Unlike elsewhere, `limit` and `offset` must be given.
+pub const LIST_INVOICES: Endpoint = Endpoint::read("/invoices/", "invoices.readonly");
+
+/// One invoice, in the list's shape.
+pub const GET_INVOICE: Endpoint = Endpoint::read("/invoices/{invoiceId}", "invoices.readonly");
+
 /// Adds tags to those that a contact has. A tag is there or not, so adding it twice leaves what adding it once does.
 pub const ADD_TAGS: Endpoint =
     Endpoint::write(Method::Post, "/contacts/{contactId}/tags", "contacts.write", InDoubt::Resend);

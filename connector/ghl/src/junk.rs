@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use transload_wire::ApiError;
 use transload_wire::fakes::{Script, damaged};
 
-use crate::{Client, OrderQuery, SubscriptionQuery, TransactionQuery, webhook};
+use crate::{Client, InvoiceQuery, OrderQuery, SubscriptionQuery, TransactionQuery, webhook};
 
 type Reader = fn(&Client<'_>) -> Result<(), ApiError>;
 
@@ -15,6 +15,9 @@ const TRANSACTION: &str = include_str!("fixtures/transaction.json");
 const TRANSACTIONS: &str = include_str!("fixtures/transactions.json");
 const SUBSCRIPTION: &str = include_str!("fixtures/subscription.json");
 const SUBSCRIPTIONS: &str = include_str!("fixtures/subscriptions.json");
+const INVOICE: &str = include_str!("fixtures/invoice.json");
+const INVOICES: &str = include_str!("fixtures/invoices.json");
+const INVOICE_PAID: &str = include_str!("fixtures/invoice-paid.json");
 const CONTACT: &str = include_str!("fixtures/contact.json");
 const FULFILLMENTS: &str = include_str!("fixtures/fulfillments.json");
 const RECORD: &str = include_str!("fixtures/record.json");
@@ -34,6 +37,9 @@ const READERS: &[(&str, Reader)] = &[
     (TRANSACTIONS, |client| client.transactions(&TransactionQuery::default()).map(drop)),
     (SUBSCRIPTION, |client| client.subscription("1").map(drop)),
     (SUBSCRIPTIONS, |client| client.subscriptions(&SubscriptionQuery::default()).map(drop)),
+    (INVOICE, |client| client.invoice("1").map(drop)),
+    (INVOICES, |client| client.invoices(&InvoiceQuery::default()).map(drop)),
+    (ORDERS, |client| client.invoice_order("1").map(drop)),
     (CONTACT, |client| client.contact_detail("1").map(drop)),
     (FULFILLMENTS, |client| client.fulfillments("1").map(drop)),
     (NOTES, |client| client.notes("1").map(drop)),
@@ -88,7 +94,7 @@ fn no_answer_that_is_damaged_in_one_place_makes_a_reader_panic() {
 #[test]
 fn no_webhook_that_is_damaged_in_one_place_makes_its_reader_panic() {
     let workflow = r#"{"order":{"id":"o1"},"payment":{"transaction_id":"t1"},"location":{"id":"l1"},"customData":{"orderId":"o1"}}"#;
-    for body in damaged(HOOK).iter().chain(&damaged(workflow)) {
+    for body in damaged(HOOK).iter().chain(&damaged(INVOICE_PAID)).chain(&damaged(workflow)) {
         if let Err(error) = webhook::read(body.as_bytes()) {
             assert!(!error.to_string().is_empty());
         }
@@ -110,6 +116,8 @@ fn any_json() -> impl Strategy<Value = String> {
             "id",
             "data",
             "totalCount",
+            "invoices",
+            "total",
             "status",
             "amount",
             "currency",

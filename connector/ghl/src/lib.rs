@@ -11,6 +11,7 @@ mod contact;
 pub mod endpoints;
 mod error;
 mod fulfillment;
+mod invoice;
 #[cfg(test)]
 mod junk;
 mod members;
@@ -34,7 +35,8 @@ pub use message::{Channel, Message, NewMessage};
 pub use note::Note;
 pub use opportunity::{NewOpportunity, Opportunity, OpportunityStatus};
 pub use page::{
-    OrderPage, OrderQuery, Page, SubscriptionPage, SubscriptionQuery, TransactionPage, TransactionQuery,
+    InvoicePage, InvoiceQuery, OrderPage, OrderQuery, Page, SubscriptionPage, SubscriptionQuery,
+    TransactionPage, TransactionQuery,
 };
 pub use payment::{CardBrand, NewPayment, PaymentMode, TransactionDetail, is_recorded};
 pub use provider::{Gateway, NewProvider, Provider, ProviderName, ProviderNameError};

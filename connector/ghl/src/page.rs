@@ -1,11 +1,12 @@
 //! Listings, which all have one shape.
 
 use serde::Deserialize;
-use transload_model::{Instant, Order, Subscription, Transaction};
+use transload_model::{Instant, Invoice, Order, Subscription, Transaction};
 use transload_wire::http::Answer;
 use transload_wire::{ApiError, time, tolerant};
 
 use crate::MapError;
+use crate::invoice::WireInvoice;
 
 /// Some rows of a listing. Their order is not documented, so pages may overlap and rows may come twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,9 @@ pub type TransactionPage = Page<Transaction>;
 
 /// Some of a location's subscriptions, without their periods.
 pub type SubscriptionPage = Page<Subscription>;
+
+/// Some of a location's invoices.
+pub type InvoicePage = Page<Invoice>;
 
 /// Which orders to list. Days are UTC; with which field GoHighLevel compares them, and whether the last one counts, is
 /// not documented.
@@ -70,6 +74,19 @@ pub struct SubscriptionQuery<'a> {
     pub offset: u64,
 }
 
+/// Which invoices to list. Days are as in [`OrderQuery`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InvoiceQuery {
+    /// From this day on.
+    pub start_at: Option<Instant>,
+    /// Until this day.
+    pub end_at: Option<Instant>,
+    /// Most rows to answer.
+    pub limit: u32,
+    /// How many rows to skip.
+    pub offset: u64,
+}
+
 /// Adds the members of a query that every listing has.
 pub(crate) struct Span {
     start: Option<String>,
@@ -106,8 +123,33 @@ pub(crate) fn read<'de, W: Deserialize<'de>, T>(
     into_model: fn(W) -> Result<T, MapError>,
 ) -> Result<Page<T>, ApiError> {
     let list: WireList<W> = answer.read()?;
-    let total = total(answer, list.total_count)?;
-    let rows = list.data.into_iter().map(into_model).collect::<Result<_, _>>();
+    page(answer, list.data, total(answer, list.total_count)?, into_model)
+}
+
+/// The listing of invoices, whose members have other names.
+#[derive(Deserialize)]
+struct WireInvoices {
+    #[serde(default, deserialize_with = "tolerant::list")]
+    invoices: Vec<WireInvoice>,
+    #[serde(default, deserialize_with = "tolerant::integer")]
+    total: Option<i64>,
+}
+
+/// Reads a listing of invoices, as [`read`] does others.
+pub(crate) fn read_invoices(answer: &Answer) -> Result<InvoicePage, ApiError> {
+    let list: WireInvoices = answer.read()?;
+    let total = list.total.and_then(|total| u64::try_from(total).ok());
+    let total = total.ok_or_else(|| answer.unreadable("total is missing or below zero"))?;
+    page(answer, list.invoices, total, WireInvoice::into_model)
+}
+
+fn page<W, T>(
+    answer: &Answer,
+    rows: Vec<W>,
+    total: u64,
+    into_model: fn(W) -> Result<T, MapError>,
+) -> Result<Page<T>, ApiError> {
+    let rows = rows.into_iter().map(into_model).collect::<Result<_, _>>();
     Ok(Page { rows: rows.map_err(|error| answer.unreadable(error.to_string()))?, total })
 }
 

@@ -52,7 +52,12 @@ pub(crate) struct WireTransaction {
     #[serde(default, deserialize_with = "tolerant::text")]
     payment_provider_type: Option<String>,
     payment_method: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    entity_source_type: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    entity_source_id: Option<String>,
     // Alone only.
+    entity_source: Option<WireSource>,
     contact_snapshot: Option<WireContact>,
     payment_provider: Option<WireProvider>,
     meta: Option<Box<RawValue>>,
@@ -62,6 +67,15 @@ pub(crate) struct WireTransaction {
 struct WireProvider {
     #[serde(default, rename = "type", deserialize_with = "tolerant::text")]
     kind: Option<String>,
+}
+
+/// What the order or invoice that was paid came from.
+#[derive(Deserialize)]
+struct WireSource {
+    #[serde(default, rename = "type", deserialize_with = "tolerant::text")]
+    kind: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    id: Option<String>,
 }
 
 impl WireTransaction {
@@ -79,9 +93,23 @@ impl WireTransaction {
         nested.or_else(|| self.payment_provider_type.clone())
     }
 
+    /// All that it pays for. Money for an order that an invoice billed is money for that invoice.
+    fn settled(&mut self) -> Vec<Entity> {
+        let source = self.entity_source.take();
+        let source = source
+            .unwrap_or(WireSource { kind: self.entity_source_type.take(), id: self.entity_source_id.take() });
+        let of_invoice = source.kind.is_some_and(|kind| kind.eq_ignore_ascii_case("invoice"));
+        let entity = settles(self.entity_type.take(), self.entity_id.take());
+        let invoice = source.id.filter(|_| of_invoice).map(Entity::Invoice);
+        let invoice = invoice.filter(|invoice| entity.as_ref() != Some(invoice));
+        let subscription = self.subscription_id.take().map(Entity::Subscription);
+        entity.into_iter().chain(invoice).chain(subscription).collect()
+    }
+
     /// The transaction. Without an id, a status, an amount or a currency it is refused: money is not guessed.
-    pub(crate) fn into_model(self) -> Result<Transaction, MapError> {
+    pub(crate) fn into_model(mut self) -> Result<Transaction, MapError> {
         let provider = self.provider();
+        let settles = self.settled();
         let id = self.id.unwrap_or_default();
         let error = |member: &str, problem| MapError {
             object: format!("transaction {id}"),
@@ -107,12 +135,11 @@ impl WireTransaction {
         let method = self.payment_method.as_deref().and_then(kind_of_method);
         // A card that was charged on somebody else's terminal and recorded here must not look like one charged here.
         let recorded = provider.clone().filter(|provider| is_recorded_method(provider));
-        let subscription = self.subscription_id.map(Entity::Subscription);
         Ok(Transaction {
             amount: Money::new(amount, currency),
             refunded: self.amount_refunded.map(|number| Money::new(number.0, currency)),
             status: transaction_status(status),
-            settles: settles(self.entity_type, self.entity_id).into_iter().chain(subscription).collect(),
+            settles,
             customer: (customer != Party::default()).then_some(customer),
             method: recorded.or(method).or(provider),
             charge_id: self.charge_id,
@@ -206,6 +233,34 @@ mod tests {
         assert_eq!((alone.subscription_id(), listed.settles.len()), (None, 2));
         // Only the list says how it was paid; alone, the provider is all there is.
         assert_eq!((listed.method.as_deref(), alone.method.as_deref()), (Some("card"), Some("stripe")));
+    }
+
+    #[test]
+    fn money_for_an_invoice_is_told_in_both_shapes() {
+        let invoice = Entity::Invoice("i1".to_owned());
+        for members in [
+            r#""entityType":"invoice","entityId":"i1""#,
+            r#""entityType":"Invoice","entityId":"i1","entitySourceType":"invoice","entitySourceId":"i1""#,
+            r#""entityType":"invoice","entityId":"i1","entitySource":{"type":"invoice","id":"i1"}"#,
+        ] {
+            let json = format!(r#"{{"_id":"t","status":"succeeded","amount":1,"currency":"USD",{members}}}"#);
+            assert_eq!(read(&json).unwrap().settles, std::slice::from_ref(&invoice), "{members}");
+        }
+        let order = Entity::Order("o1".to_owned());
+        for (members, billed) in [
+            (r#""entitySourceType":"invoice","entitySourceId":"i1""#, true),
+            (r#""entitySource":{"type":"invoice","id":"i1"}"#, true),
+            (r#""entitySource":{"type":"invoice"}"#, false),
+            (r#""entitySource":{"type":"funnel","id":"i1"}"#, false),
+            (r#""entitySourceType":"website","entitySourceId":"i1""#, false),
+        ] {
+            let json = format!(
+                r#"{{"_id":"t","status":"succeeded","amount":1,"currency":"USD","entityType":"order","entityId":"o1",{members}}}"#
+            );
+            let read = read(&json).unwrap();
+            assert_eq!(read.settles[0], order);
+            assert_eq!(read.invoice_id(), billed.then_some("i1"), "{members}");
+        }
     }
 
     #[test]

@@ -5,12 +5,14 @@
 
 pub mod cash;
 pub mod decimal;
+pub mod fingerprint;
 pub mod fulfillment;
 pub mod invoice;
 pub mod money;
 pub mod notice;
 pub mod order;
 pub mod party;
+pub mod payments;
 pub mod progress;
 pub mod quantity;
 pub mod reconcile;
@@ -20,12 +22,14 @@ pub mod transaction;
 
 pub use cash::{Allocation, Till};
 pub use decimal::{Decimal, DecimalError};
+pub use fingerprint::Fingerprint;
 pub use fulfillment::{FulfilledLine, Fulfillment, FulfillmentState, Proof, Tracking};
 pub use invoice::{Invoice, InvoiceStatus};
 pub use money::{Currency, Money, MoneyError};
 pub use notice::Notice;
 pub use order::{FulfillmentStatus, Line, Order, OrderStatus, PaymentStatus};
 pub use party::{Address, Party};
+pub use payments::Payments;
 pub use progress::{Move, Progress};
 pub use quantity::{LineQuantity, NewlyFulfilled, QuantityError, newly_fulfilled};
 pub use revenue::{Movement, Revenue, Totals};

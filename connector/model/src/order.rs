@@ -118,6 +118,11 @@ pub struct Order {
 }
 
 impl Order {
+    /// The customer's id in the system that the order is from.
+    pub fn customer_id(&self) -> Option<&str> {
+        self.customer.as_ref()?.id.as_deref()
+    }
+
     /// Where it goes: `ship_to`, else the customer's own address.
     pub fn delivery_address(&self) -> Option<&Address> {
         self.ship_to.as_ref().or_else(|| self.customer.as_ref()?.address.as_ref())

@@ -82,10 +82,23 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// The customer's id in the system that the transaction is from.
+    pub fn customer_id(&self) -> Option<&str> {
+        self.customer.as_ref()?.id.as_deref()
+    }
+
     /// The order that it pays for, if it names one.
     pub fn order_id(&self) -> Option<&str> {
         self.settles.iter().find_map(|entity| match entity {
             Entity::Order(id) => Some(id.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The invoice that it pays, if it names one.
+    pub fn invoice_id(&self) -> Option<&str> {
+        self.settles.iter().find_map(|entity| match entity {
+            Entity::Invoice(id) => Some(id.as_str()),
             _ => None,
         })
     }

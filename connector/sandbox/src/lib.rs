@@ -19,6 +19,7 @@
 //! | | `POST /payments/orders/{id}/record-payment` |
 //! | | `GET /payments/transactions`, `GET /payments/transactions/{id}` |
 //! | | `GET /payments/subscriptions`, `GET /payments/subscriptions/{id}` |
+//! | | `GET /invoices/`, `GET /invoices/{id}` |
 //! | | `GET` and `POST /payments/integrations/provider/whitelabel` |
 //! | | `GET /contacts/{id}`, `GET` and `POST …/{id}/notes`, `POST …/{id}/tags`, `POST …/{id}/workflow/{id}` |
 //! | | `POST /conversations/messages` |
@@ -33,7 +34,9 @@
 //! Decided here because the vendors do not say: GHL's lists begin with the newest, hold at most 100 items a page and read
 //! filter dates as whole days in UTC; more may be fulfilled than was ordered, but no more recorded as paid than is due;
 //! a recorded payment has no provider and no charge, and its `meta` only alone; a renewal names its subscription by the id
-//! at the payment provider and pays nothing of the order; a contact that is not to be disturbed gets no message; a token
+//! at the payment provider and pays nothing of the order; an order that is billed names the invoice as its source, and what
+//! is paid of the invoice is paid of it, while the transaction names the invoice alone; a refund leaves an invoice as it
+//! is, for no status says it; a draft is not paid; a contact that is not to be disturbed gets no message; a token
 //! that begins with `pit-` registers no provider. Track-POD's `PUT /Order` leaves members that are not given as they
 //! are; its times are UTC; a rescheduled order has no status again; its status webhook is called `OrderStatusUpdated`
 //! and is signed as [`TRACK_POD_SIGNATURE_HEADER`] tells.
@@ -53,6 +56,13 @@
 //! | `PUT /ghl/orders/{id}/status` | `{"status": "…"}` | the order; fires `OrderStatusUpdate` |
 //! | `POST /ghl/orders/{id}/payments` | [`Pay`] | `{"id": …}` of the transaction |
 //! | `POST /ghl/transactions/{id}/refunds` | [`Refund`] | the transaction |
+//! | `POST /ghl/invoices` | [`NewInvoice`] | `{"id": …}` of the draft; fires `InvoiceCreate` |
+//! | `POST /ghl/invoices/{id}/send` | | the invoice; fires `InvoiceSent` |
+//! | `POST /ghl/invoices/{id}/payments` | [`PayInvoice`] | `{"id": …}` of the transaction; fires `InvoicePartiallyPaid` or `InvoicePaid` |
+//! | `POST /ghl/invoices/{id}/void` | | the invoice; fires `InvoiceVoid` |
+//! | `PUT /ghl/invoices/{id}` | [`Edit`] | the invoice; what is due follows |
+//! | `DELETE /ghl/invoices/{id}` | | `{}`; fires `InvoiceDelete` |
+//! | `POST /ghl/orders/{id}/fulfillments` | [`AddFulfillment`] | the fulfilment, which a person made |
 //! | `PUT /ghl/contacts/{id}` | members of a contact | `{}`; members that are there already are replaced |
 //! | `POST /ghl/subscriptions` | [`Subscribe`] | `{"id": …}` of the subscription |
 //! | `PUT /ghl/subscriptions/{id}` | [`Edit`] | the subscription |
@@ -117,12 +127,15 @@ use tokio::task::JoinHandle;
 
 pub use control::Refused;
 pub use control::client::{Control, ControlError};
-pub use control::plant::{AddDelivery, Charge, Duplicate, Edit, Removal, Subscribe};
+pub use control::invoices::{InvoiceItem, NewInvoice, PayInvoice};
+pub use control::plant::{AddDelivery, AddFulfillment, Charge, Duplicate, Edit, Removal, Subscribe};
 pub use control::types::{
     ContactState, Counts, Deliver, Failure, GhlSnapshot, Info, OrderState, Pay, PlaceOrder, Placed, Refund,
     Resend, Schedule, Snapshot, Step, TrackPodSnapshot,
 };
 pub use faults::{DELAY_MS_MAX, FAULTS_MAX, Fault, FaultKind};
+pub use ghl::billing::INVOICE_ITEMS_MAX;
+pub use ghl::invoices::INVOICES_MAX;
 pub use ghl::opportunities::OPPORTUNITIES_MAX;
 pub use ghl::payments::TRANSACTIONS_MAX;
 pub use ghl::providers::PROVIDERS_MAX;
@@ -134,8 +147,8 @@ pub use ghl::subscriptions::SUBSCRIPTIONS_MAX;
 pub use json::{DEPTH_MAX, Json, JsonError, Number, Object};
 pub use ledger::{BODY_BYTES_MAX, ENTRIES_MAX, Entry, KINDS_MAX, Ledger, WriteCount, WriteCounts};
 pub use offline::effects::{
-    DeliveredLine, DeliveryOrder, Effects, GhlCharge, GhlFulfillment, GhlItem, GhlOpportunity, GhlRecord,
-    RecordedPayment, SentMessage,
+    DeliveredLine, DeliveryOrder, Effects, GhlCharge, GhlFulfillment, GhlInvoice, GhlItem, GhlOpportunity,
+    GhlRecord, RecordedPayment, SentMessage,
 };
 pub use offline::{BASE_URL as OFFLINE_BASE_URL, Offline, OfflineWebhook};
 pub use seed::{History, SEED_CURRENCIES_MAX, SEED_DAYS_MAX, SEED_ORDERS_MAX, Seed, Seeded, SeededOrder};

@@ -84,6 +84,7 @@ fn endpoint(endpoint: &Endpoint) -> contract::Endpoint {
             Method::Delete => contract::Method::Delete,
         },
         path: endpoint.path.to_owned(),
+        path_setting: endpoint.path_setting.map(str::to_owned),
         scope: endpoint.scope.to_owned(),
         access,
         in_doubt,

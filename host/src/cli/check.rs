@@ -119,7 +119,7 @@ impl Check {
 
 async fn ask(egress: &Egress, spec: &ConnectionSpec, calls: Arc<Calls>) -> Result<Vec<Probe>, String> {
     let http = egress
-        .connection(&spec.name, spec.module.description(), spec.grants.clone())
+        .connection(&spec.name, spec.module.description(), &spec.settings, spec.grants.clone())
         .map_err(|error| error.to_string())?
         .observed(calls);
     let ports = Ports {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
-use transload::contract::{Access, Api, Description, Method, Origin, Signature};
+use transload::contract::{Access, Api, Description, Endpoint, Method, Origin, Signature};
 use transload::engine::{Engine, EngineOptions, Module};
 
 use super::{Failed, modules, print_json, style, usage};
@@ -105,8 +105,14 @@ fn print_api(api: &Api) {
     }
     say!("  calls");
     for endpoint in &api.endpoints {
-        say!("    {:<6} {}", method(endpoint.method), endpoint.path);
+        say!("    {:<6} {}{}", method(endpoint.method), endpoint.path, movable(endpoint));
     }
+}
+
+/// The setting that puts another path in place of an endpoint's, if there is one.
+fn movable(endpoint: &Endpoint) -> String {
+    let key = endpoint.path_setting.as_ref().map(|pointer| pointer.replace('/', "."));
+    key.map_or_else(String::new, |key| format!("  {}", style::dim(&format!("(or as settings{key} says)"))))
 }
 
 fn print_offers(manifest: &Description) {
@@ -143,5 +149,27 @@ fn method(method: Method) -> &'static str {
         Method::Put => "PUT",
         Method::Patch => "PATCH",
         Method::Delete => "DELETE",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use transload::contract::InDoubt;
+
+    use super::*;
+
+    #[test]
+    fn an_endpoint_names_the_setting_that_moves_it() {
+        let endpoint = |path_setting: Option<&str>| Endpoint {
+            method: Method::Get,
+            path: "/orders".to_owned(),
+            path_setting: path_setting.map(str::to_owned),
+            scope: "orders.read".to_owned(),
+            access: Access::Read,
+            in_doubt: InDoubt::Resend,
+        };
+        assert_eq!(movable(&endpoint(None)), "");
+        let said = movable(&endpoint(Some("/rankr/paths/list_orders")));
+        assert!(said.contains("(or as settings.rankr.paths.list_orders says)"), "{said}");
     }
 }

@@ -67,6 +67,7 @@ fn description() -> Description {
     let endpoint = Endpoint {
         method: Method::Get,
         path: "/{id}".to_owned(),
+        path_setting: None,
         scope: "read".to_owned(),
         access: Access::Read,
         in_doubt: InDoubt::Resend,
@@ -115,7 +116,7 @@ fn egress(address: SocketAddr, host: &str, roots: RootCertStore) -> ConnectionEg
     let trust = Trust::of(roots);
     let grants = BTreeMap::from([("api".to_owned(), grant)]);
     let egress = Egress::via(EgressOptions::default(), Via::Pools(Arc::new(trust)));
-    egress.connection("main", &description(), grants).unwrap()
+    egress.connection("main", &description(), "{}", grants).unwrap()
 }
 
 #[tokio::test(start_paused = true)]

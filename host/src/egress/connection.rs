@@ -14,8 +14,8 @@ use super::line::Line;
 use super::outbound::{Admission, Admitted, Outbound, Refusal, Ticket};
 use super::policy::{Permit, Policy};
 use super::portion::Portion;
-use super::{Common, EgressError, Grant, headers};
-use crate::contract::Description;
+use super::{Common, EgressError, Grant, headers, paths};
+use crate::contract::Api;
 use crate::engine::{Http, HttpError};
 
 /// One request, as the operator may see it. Holds no credential.
@@ -62,11 +62,12 @@ impl ConnectionEgress {
     pub(super) fn new(
         common: &Arc<Common>,
         name: &str,
-        description: &Description,
+        apis: &[Api],
+        settings: &str,
         grants: &BTreeMap<String, Grant>,
         previous: Option<&ConnectionEgress>,
     ) -> Result<ConnectionEgress, EgressError> {
-        let plan = common.plans.of(&description.apis)?;
+        let plan = common.plans.of(&paths::set(name, apis, settings)?)?;
         let policy = Policy::new(name, plan, grants)?;
         // Another egress has other timeouts, and trusts others.
         let previous = previous.filter(|previous| Arc::ptr_eq(&previous.shared.common, common));

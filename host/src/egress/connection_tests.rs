@@ -6,7 +6,7 @@ use http::header;
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::*;
-use crate::contract::{self, Access, Api, Credential, Endpoint, InDoubt, Rate};
+use crate::contract::{self, Access, Credential, Description, Endpoint, InDoubt, Rate};
 use crate::egress::{Egress, EgressOptions, Secret, Transport};
 
 const TOKEN: &str = "pit-1f0c/secret";
@@ -52,6 +52,7 @@ fn description(rates: &[(u32, u64)]) -> Description {
     let endpoint = |method, access, in_doubt| Endpoint {
         method,
         path: "/notes/{id}".to_owned(),
+        path_setting: Some("/paths/note".to_owned()),
         scope: "notes".to_owned(),
         access,
         in_doubt,
@@ -98,7 +99,7 @@ fn remembered() -> (Egress, Arc<Memory>) {
 }
 
 fn connection(egress: &Egress, rates: &[(u32, u64)], token: &str) -> ConnectionEgress {
-    egress.connection("main", &description(rates), grants(token)).unwrap()
+    egress.connection("main", &description(rates), "{}", grants(token)).unwrap()
 }
 
 fn request(method: Method, url: &str) -> Request<Bytes> {
@@ -244,7 +245,7 @@ async fn a_response_that_took_the_last_of_a_window_closes_it() {
 async fn the_latest_of_several_apis_counts() {
     let (egress, memory) = remembered();
     let both = BTreeMap::from([("api".to_owned(), grant(TOKEN)), ("other".to_owned(), grant("other"))]);
-    let connection = egress.connection("main", &description(&[]), both).unwrap();
+    let connection = egress.connection("main", &description(&[]), "{}", both).unwrap();
     let start = Instant::now();
     for (url, seconds, until) in [(NOTE, "30", 30), ("https://other.example/notes/1", "60", 60)] {
         memory.next_with(503, &[("retry-after", seconds)]);
@@ -301,7 +302,7 @@ async fn a_pause_counts_though_the_body_is_refused() {
 fn echoes_of_any_credential_are_removed() {
     let (egress, _) = remembered();
     let both = BTreeMap::from([("api".to_owned(), grant(TOKEN)), ("other".to_owned(), grant("hunter22"))]);
-    let connection = egress.connection("main", &description(&[]), both).unwrap();
+    let connection = egress.connection("main", &description(&[]), "{}", both).unwrap();
     assert_eq!(connection.redact(format!("{TOKEN} hunter22 x")), "[redacted] [redacted] x");
 }
 
@@ -311,7 +312,7 @@ async fn a_budget_outlives_a_swap() {
     let before = connection(&egress, &[(3, 60_000)], TOKEN);
     assert_eq!((status(&before).await, status(&before).await), (200, 200));
     let after =
-        egress.connection_after("main", &description(&[(3, 60_000)]), grants(TOKEN), &before).unwrap();
+        egress.connection_after("main", &description(&[(3, 60_000)]), "{}", grants(TOKEN), &before).unwrap();
     drop(before);
     assert_eq!((status(&after).await, status(&after).await), (200, 429));
 }

@@ -1,6 +1,6 @@
-//! What can be wrong with a connection's grants.
+//! What can be wrong with a connection's grants and paths.
 
-/// Why a connection's grants cannot be used. Messages name keys below the connection's table.
+/// Why a connection's grants or paths cannot be used. Messages name keys below the connection's table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EgressError {
     /// The manifest has no such API.
@@ -24,6 +24,14 @@ pub enum EgressError {
     /// A base URL cannot be used.
     #[error("{setting}: {reason}")]
     BaseUrl {
+        /// The key of the configuration.
+        setting: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The settings cannot be read, or move an endpoint to a path that cannot be used.
+    #[error("{setting}: {reason}")]
+    Path {
         /// The key of the configuration.
         setting: String,
         /// What is wrong with it.

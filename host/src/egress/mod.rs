@@ -6,6 +6,8 @@
 //! → cap the body → redact → observe                                                                          (send)
 //! ```
 //!
+//! Where a manifest lets a connection's settings move an endpoint, its path is the settings' before any of this begins.
+//!
 //! What is not granted is denied, and the denial names the line of the configuration that would grant it. The connector
 //! never sees a credential: the host adds it on the way out and removes echoes of it on the way in. Redirects are the
 //! connector's to follow, through the same checks.
@@ -19,6 +21,7 @@ mod headers;
 mod hints;
 mod line;
 mod outbound;
+mod paths;
 mod place;
 mod plan;
 mod policy;
@@ -123,28 +126,31 @@ impl Egress {
         Egress { common: Arc::new(Common { options, via, plans, budgets }) }
     }
 
-    /// Prepare the requests of one connection: check its grants against the manifest, and give it a pool of connections
-    /// of its own, so that neither sockets nor TLS sessions are shared between credentials. Its rate budgets are shared with
-    /// the connections of this egress that use the same credential at the same place.
+    /// Prepare the requests of one connection: move the manifest's endpoints to where its settings, a JSON object, put them,
+    /// check its grants against the manifest, and give it a pool of connections of its own, so that neither sockets nor TLS
+    /// sessions are shared between credentials. Its rate budgets are shared with the connections of this egress that use the
+    /// same credential at the same place.
     pub fn connection(
         &self,
         name: &str,
         description: &Description,
+        settings: &str,
         grants: BTreeMap<String, Grant>,
     ) -> Result<ConnectionEgress, EgressError> {
-        ConnectionEgress::new(&self.common, name, description, &grants, None)
+        ConnectionEgress::new(&self.common, name, &description.apis, settings, &grants, None)
     }
 
-    /// The same for a connection whose connector or grants change: where an API is still at the same place, with the same
+    /// The same for a connection whose connector, settings or grants change: where an API is still at the same place, with the same
     /// credential and private addresses, the open connections of `previous` are kept.
     pub fn connection_after(
         &self,
         name: &str,
         description: &Description,
+        settings: &str,
         grants: BTreeMap<String, Grant>,
         previous: &ConnectionEgress,
     ) -> Result<ConnectionEgress, EgressError> {
-        ConnectionEgress::new(&self.common, name, description, &grants, Some(previous))
+        ConnectionEgress::new(&self.common, name, &description.apis, settings, &grants, Some(previous))
     }
 }
 

@@ -99,6 +99,11 @@ impl ApiPlan {
         Ok(ApiPlan { api: api.clone(), base, scopes, idempotency_header, routes })
     }
 
+    /// Whether a connection's settings can move an endpoint.
+    pub(super) fn paths_can_be_set(&self) -> bool {
+        self.api.endpoints.iter().any(|endpoint| endpoint.path_setting.is_some())
+    }
+
     /// The route with the most specific template: a literal segment beats a placeholder, from the left. None if that
     /// template is met only by a server that reads paths loosely: `/orders/%73earch` is the search to one that decodes
     /// first, so it must not pass as the value of a placeholder.
@@ -125,10 +130,28 @@ pub(super) struct Route {
     pub(super) in_doubt: InDoubt,
 }
 
+/// What stands between two slashes of a path template.
 #[derive(Debug, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     Literal(String),
+    /// Any one segment that is not empty.
     Any,
+}
+
+impl Part {
+    /// Take a path template apart.
+    pub(super) fn of(path: &str) -> Vec<Part> {
+        let part = |segment: &str| match name(segment) {
+            Some(_) => Part::Any,
+            None => Part::Literal(segment.to_owned()),
+        };
+        path.split('/').skip(1).map(part).collect()
+    }
+}
+
+/// The name in a segment of a path template that stands for a value: `id` in `{id}`.
+pub(super) fn name(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
 }
 
 impl Route {
@@ -140,13 +163,9 @@ impl Route {
             contract::Method::Patch => Method::PATCH,
             contract::Method::Delete => Method::DELETE,
         };
-        let part = |segment: &str| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-            Some(_) => Part::Any,
-            None => Part::Literal(segment.to_owned()),
-        };
         Route {
             method,
-            template: endpoint.path.split('/').skip(1).map(part).collect(),
+            template: Part::of(&endpoint.path),
             path: endpoint.path.clone(),
             scope: scopes.iter().position(|scope| *scope == endpoint.scope).unwrap_or(usize::MAX),
             access: endpoint.access,

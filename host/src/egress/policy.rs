@@ -83,9 +83,17 @@ impl Policy {
             return Err(denied(format!("nothing is granted for {name}; add a table [{table}]")));
         };
         let Some(route) = api.route(method, rest) else {
-            return Err(denied(format!(
-                "the connector's manifest of {name} describes no such call; only its author can add it"
-            )));
+            return Err(denied(match api.paths_can_be_set() {
+                true => {
+                    let settings = format!("connections.{}.settings", self.connection);
+                    format!(
+                        "the connector's manifest of {name}, with its paths as {settings} has them, describes no such call"
+                    )
+                }
+                false => format!(
+                    "the connector's manifest of {name} describes no such call; only its author can add it"
+                ),
+            }));
         };
         if !granted.scopes.get(route.scope).is_some_and(|granted| *granted) {
             let key = setting(&self.connection, name, ".scopes");

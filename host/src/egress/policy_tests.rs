@@ -7,7 +7,8 @@ use super::*;
 use crate::contract::{self, Api, Credential, Description, Endpoint};
 
 fn endpoint(method: contract::Method, path: &str, scope: &str, access: Access) -> Endpoint {
-    Endpoint { method, path: path.to_owned(), scope: scope.to_owned(), access, in_doubt: InDoubt::Resend }
+    let (path, scope, in_doubt) = (path.to_owned(), scope.to_owned(), InDoubt::Resend);
+    Endpoint { method, path, path_setting: None, scope, access, in_doubt }
 }
 
 fn api(name: &str, base_url: &str, endpoints: Vec<Endpoint>) -> Api {

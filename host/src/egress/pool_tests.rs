@@ -37,6 +37,7 @@ fn description(version: &str, requests: u32) -> Description {
     let endpoint = Endpoint {
         method: Method::Get,
         path: "/{id}".to_owned(),
+        path_setting: None,
         scope: "read".to_owned(),
         access: Access::Read,
         in_doubt: InDoubt::Resend,
@@ -86,15 +87,16 @@ async fn get(egress: &ConnectionEgress) {
 async fn a_swap_keeps_open_connections_where_nothing_changed() {
     let (address, taken) = server().await;
     let egress = Egress::new(EgressOptions::default());
-    let first =
-        egress.connection("main", &description("1.0.0", 100), grants(address, "", "token", &[])).unwrap();
+    let first = egress
+        .connection("main", &description("1.0.0", 100), "{}", grants(address, "", "token", &[]))
+        .unwrap();
     get(&first).await;
     assert_eq!(taken.load(Ordering::SeqCst), 1);
 
     // Another module, with another rate.
     let swapped = description("2.0.0", 90);
     let second =
-        egress.connection_after("main", &swapped, grants(address, "", "token", &[]), &first).unwrap();
+        egress.connection_after("main", &swapped, "{}", grants(address, "", "token", &[]), &first).unwrap();
     drop(first);
     get(&second).await;
     assert_eq!(taken.load(Ordering::SeqCst), 1, "the connection is warm");
@@ -106,13 +108,15 @@ async fn a_swap_keeps_open_connections_where_nothing_changed() {
         grants(address, "/v2", "token", &[]),
         grants(address, "", "token", &["10.0.0.1:80"]),
     ] {
-        get(&egress.connection_after("main", &swapped, changed, &second).unwrap()).await;
+        get(&egress.connection_after("main", &swapped, "{}", changed, &second).unwrap()).await;
         expected += 1;
         assert_eq!(taken.load(Ordering::SeqCst), expected);
     }
     let elsewhere = Egress::new(EgressOptions::default());
-    get(&elsewhere.connection_after("main", &swapped, grants(address, "", "token", &[]), &second).unwrap())
-        .await;
+    get(&elsewhere
+        .connection_after("main", &swapped, "{}", grants(address, "", "token", &[]), &second)
+        .unwrap())
+    .await;
     assert_eq!(taken.load(Ordering::SeqCst), expected + 1);
 }
 

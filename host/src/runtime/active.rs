@@ -81,9 +81,10 @@ impl Terms {
         let mut problems = Vec::new();
         let description = connector.description();
         problems.extend(schema::problems(name, &description.settings_schema, &self.settings));
+        let grants = self.grants.clone();
         let way = match before {
-            Some(before) => egress.connection_after(name, description, self.grants.clone(), before),
-            None => egress.connection(name, description, self.grants.clone()),
+            Some(before) => egress.connection_after(name, description, &self.settings, grants, before),
+            None => egress.connection(name, description, &self.settings, grants),
         };
         let way = way.map_err(|error| problems.push(error.to_string())).ok();
         let sources = sources(name, description, &self.webhooks, &mut problems);

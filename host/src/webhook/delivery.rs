@@ -15,7 +15,8 @@ pub const DELIVERY_ID_BYTES_MAX: usize = 200;
 pub fn delivery_id(rule: &DeliveryId, headers: &HeaderMap, body: &[u8]) -> String {
     let given = match rule {
         DeliveryId::Header(name) => {
-            headers.get(name.as_str()).and_then(|value| value.to_str().ok()).map(str::to_owned)
+            // As it is signed where it is signed: blanks around it must not make two deliveries of one.
+            headers.get(name.as_str()).and_then(|value| value.to_str().ok()).map(|id| id.trim().to_owned())
         }
         DeliveryId::Body(pointer) => at(body, pointer),
         DeliveryId::Digest => None,

@@ -105,9 +105,23 @@ pub enum Refusal {
     /// No key that we have made this signature for this body.
     #[error("its {0} was made with another key or for another body")]
     Mismatch(String),
-    /// The time it was signed at is too far from now.
-    #[error("it was signed {0} seconds away from now, more than {TIMESTAMP_TOLERANCE_SECONDS}")]
+    /// A header that its signature covers is missing.
+    #[error("it has no {0}, which its webhook-signature covers")]
+    Incomplete(&'static str),
+    /// It has signatures, and none of a kind that is checked here.
+    #[error("its webhook-signature holds no signature of version v1, which is the one that a secret proves")]
+    OtherVersion,
+    /// It was signed too long ago: a late copy, perhaps somebody else's.
+    #[error(
+        "it was signed {0} seconds ago, more than {TIMESTAMP_TOLERANCE_SECONDS}: it is a late copy, or a clock is wrong"
+    )]
     Stale(u64),
+    /// It was signed in the future.
+    #[error(
+        "it was signed {0} seconds from now, more than {TIMESTAMP_TOLERANCE_SECONDS}: the sender's clock or this \
+         machine's is wrong"
+    )]
+    Early(u64),
 }
 
 /// What a delivery is checked with: one kind of signature, with every key or secret that may have made it.
@@ -290,11 +304,14 @@ fn standard(
     body: &[u8],
     now: u64,
 ) -> Result<Choice, Refusal> {
-    let id = single(headers, &HeaderName::from_static("webhook-id"))?;
-    let timestamp = single(headers, &HeaderName::from_static("webhook-timestamp"))?;
+    let id = covered(headers, "webhook-id")?;
+    let timestamp = covered(headers, "webhook-timestamp")?;
     let signed_at: u64 = timestamp.parse().map_err(|_| Refusal::Malformed("webhook-timestamp".to_owned()))?;
-    let tags: Vec<Vec<u8>> =
-        value.split(' ').filter_map(|tag| BASE64.decode(tag.strip_prefix("v1,")?).ok()).collect();
+    let tags: Vec<&str> = value.split(' ').filter_map(|tag| tag.strip_prefix("v1,")).collect();
+    if tags.is_empty() {
+        return Err(Refusal::OtherVersion);
+    }
+    let tags: Vec<Vec<u8>> = tags.into_iter().filter_map(|tag| BASE64.decode(tag).ok()).collect();
     let prefix = format!("{id}.{timestamp}.");
     let genuine = any_passes(keys, |key| {
         let tag = key.clone().chain_update(&prefix).chain_update(body).finalize().into_bytes();
@@ -303,7 +320,17 @@ fn standard(
     let apart = now.abs_diff(signed_at);
     // The time is looked at only if it is genuine: an unsigned one says nothing.
     if bool::from(genuine) && apart > TIMESTAMP_TOLERANCE_SECONDS {
-        return Err(Refusal::Stale(apart));
+        return Err(if signed_at > now { Refusal::Early(apart) } else { Refusal::Stale(apart) });
     }
     Ok(genuine)
+}
+
+/// A header that a Standard Webhooks signature covers.
+fn covered<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<&'h str, Refusal> {
+    let header = HeaderName::from_static(name);
+    if !headers.contains_key(&header) {
+        return Err(Refusal::Incomplete(name));
+    }
+    let value = single(headers, &header)?;
+    if value.is_empty() { Err(Refusal::Incomplete(name)) } else { Ok(value) }
 }

@@ -217,9 +217,11 @@ fn a_standard_webhook_passes_within_the_tolerance_only() {
     for now in [NOW, NOW + edge, NOW - edge] {
         assert_eq!(verifier.verify(&given, STANDARD_BODY, now), Ok(()));
     }
-    for now in [NOW + edge + 1, NOW - edge - 1] {
-        assert_eq!(verifier.verify(&given, STANDARD_BODY, now), Err(Refusal::Stale(edge + 1)));
-    }
+    assert_eq!(verifier.verify(&given, STANDARD_BODY, NOW + edge + 1), Err(Refusal::Stale(edge + 1)));
+    assert_eq!(verifier.verify(&given, STANDARD_BODY, NOW - edge - 1), Err(Refusal::Early(edge + 1)));
+    // Of what is not genuine, nothing is believed, not even when it was made.
+    let refusal = verifier.verify(&given, b"{}", NOW + edge + 1);
+    assert_eq!(refusal, Err(Refusal::Mismatch("webhook-signature".to_owned())));
 }
 
 #[test]
@@ -231,11 +233,84 @@ fn a_standard_webhook_may_carry_several_tags() {
     assert!(verifier.verify(&other_version, STANDARD_BODY, NOW).is_err());
 }
 
+/// What a sender signs with while it changes from one secret to the other.
+const SECRETS: [&str; 2] =
+    ["whsec_YW4gb2xkZXIgc2VjcmV0IG9mIDI0IGIu", "whsec_dGhlIHNlY3JldCBvZiAyNCBieXRlcy4u"];
+
+/// By each of them in turn: `printf '%s' "msg_1.1614265330.$BODY" | openssl dgst -sha256 -mac HMAC -macopt
+/// hexkey:$(printf %s "${SECRET#whsec_}" | base64 -d | xxd -p -c99) -binary | base64`
+const TAGS: [&str; 2] =
+    ["v1,Ahc3tvl5e/MBSfjA+UQupNlJc2mZkcX9+LYbuy978nM=", "v1,XWNZqjdPvUQTZ9BdaRFbGijauUGZDveaQOH0TFmSD2I="];
+
+const UPDATE: &[u8] = br#"{"type":"order.updated","amount":"150.10"}"#;
+
+fn update(tags: &str) -> HeaderMap {
+    headers(&[("webhook-id", "msg_1"), ("webhook-timestamp", "1614265330"), ("webhook-signature", tags)])
+}
+
 #[test]
-fn a_standard_webhook_without_its_other_headers_is_malformed() {
-    let verifier = verifier(&[Signature::StandardWebhooks], &[], &[STANDARD_SECRET]);
-    let given = headers(&[("webhook-signature", STANDARD_TAG)]);
-    assert_eq!(verifier.verify(&given, STANDARD_BODY, NOW), Err(Refusal::Malformed("webhook-id".to_owned())));
+fn a_standard_webhooks_secret_can_be_changed_while_webhooks_come() {
+    let both = format!("{} {}", TAGS[0], TAGS[1]);
+    for (secrets, tags, passes) in [
+        (&SECRETS[..1], TAGS[0], true),
+        (&SECRETS[1..], TAGS[1], true),
+        (&SECRETS[..1], TAGS[1], false),
+        // The sender signs with both before the receiver knows the new one, and the other way round.
+        (&SECRETS[..1], both.as_str(), true),
+        (&SECRETS[1..], both.as_str(), true),
+        (&SECRETS[..], TAGS[0], true),
+        (&SECRETS[..], TAGS[1], true),
+    ] {
+        let verifier = verifier(&[Signature::StandardWebhooks], &[], secrets);
+        assert_eq!(verifier.verify(&update(tags), UPDATE, NOW).is_ok(), passes, "{secrets:?} {tags}");
+    }
+}
+
+#[test]
+fn a_standard_webhooks_tag_covers_id_time_and_body() {
+    let verifier = verifier(&[Signature::StandardWebhooks], &[], &SECRETS);
+    for (name, value) in [("webhook-id", "msg_2"), ("webhook-timestamp", "1614265331")] {
+        let mut given = update(TAGS[1]);
+        given.insert(name, HeaderValue::from_static(value));
+        let refusal = verifier.verify(&given, UPDATE, NOW).unwrap_err();
+        assert_eq!(refusal, Refusal::Mismatch("webhook-signature".to_owned()), "{name}");
+    }
+    let refusal = verifier.verify(&update(TAGS[1]), br#"{"type":"order.updated","amount":"150.1"}"#, NOW);
+    assert_eq!(refusal, Err(Refusal::Mismatch("webhook-signature".to_owned())));
+}
+
+#[test]
+fn a_refused_standard_webhook_says_what_is_wrong_with_it() {
+    let verifier = verifier(&[Signature::StandardWebhooks], &[], &SECRETS);
+    let refusal = |given: &HeaderMap| verifier.verify(given, UPDATE, NOW).unwrap_err().to_string();
+    for name in ["webhook-id", "webhook-timestamp"] {
+        let mut given = update(TAGS[1]);
+        given.insert(name, HeaderValue::from_static(""));
+        let expected = format!("it has no {name}, which its webhook-signature covers");
+        assert_eq!(refusal(&given), expected);
+        given.remove(name);
+        assert_eq!(refusal(&given), expected);
+        given.append(name, HeaderValue::from_static("1614265330"));
+        given.append(name, HeaderValue::from_static("1614265330"));
+        assert_eq!(refusal(&given), format!("its {name} is malformed"));
+    }
+    let mut given = update(TAGS[1]);
+    given.insert("webhook-timestamp", HeaderValue::from_static("2021-02-25T15:02:10Z"));
+    assert_eq!(refusal(&given), "its webhook-timestamp is malformed");
+    for tags in ["v1a,AAAA", "v2,AAAA v3,AAAA", "AAAA", "V1,AAAA"] {
+        assert!(refusal(&update(tags)).contains("no signature of version v1"), "{tags}");
+    }
+    for tags in ["v1,", "v1,%%%", "v1,AAAA"] {
+        assert!(refusal(&update(tags)).contains("another key or for another body"), "{tags}");
+    }
+}
+
+#[test]
+fn blanks_around_an_id_do_not_make_it_another() {
+    let rule = DeliveryId::Header("webhook-id".to_owned());
+    for id in ["msg_1", " msg_1", "msg_1\t "] {
+        assert_eq!(delivery_id(&rule, &headers(&[("webhook-id", id)]), UPDATE), "msg_1");
+    }
 }
 
 #[test]

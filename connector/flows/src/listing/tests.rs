@@ -25,6 +25,17 @@ fn payment_row(id: &str, created_at: &str) -> String {
     )
 }
 
+fn invoice_row(id: &str, status: &str, paid: &str, created_at: &str) -> String {
+    format!(
+        r#"{{"_id": "{id}", "status": "{status}", "currency": "USD", "total": 10, "amountPaid": {paid},
+            "createdAt": "{created_at}", "updatedAt": "{created_at}"}}"#
+    )
+}
+
+fn invoices(rows: &[&str], total: usize) -> String {
+    format!(r#"{{"invoices": [{}], "total": {total}}}"#, rows.join(","))
+}
+
 fn rows(rows: &[&str], total: usize) -> String {
     format!(r#"{{"data": [{}], "totalCount": {total}}}"#, rows.join(","))
 }
@@ -110,10 +121,67 @@ fn an_order_has_a_new_event_whenever_it_changes() {
 }
 
 #[test]
+fn an_invoice_has_a_new_event_whenever_its_status_or_what_was_paid_changes() {
+    let made_at = "2024-04-04T16:00:00Z";
+    let call = "GET /invoices/?altId=loc1&altType=location&*";
+    let (sent, part) =
+        (invoice_row("i1", "sent", "0", made_at), invoice_row("i1", "partially_paid", "2.50", made_at));
+    let more = invoice_row("i1", "partially_paid", "2.51", made_at);
+    let old = invoice_row("i0", "paid", "10", "2024-03-01T00:00:00Z");
+    let fakes = Fakes::new(SETTINGS, NOW).answer(call, 200, &invoices(&[&sent, &part], 5)).answer(
+        call,
+        200,
+        &invoices(&[&part, &more, &old], 5),
+    );
+    let first = poll(&fakes, Listing::Invoices, None).unwrap();
+    assert!(first.more);
+    // 2024-04-04T16:00:00Z by `date -ud … +%s`.
+    let (unpaid, paid) = ("invoice i1 sent 0 1712246400000", "invoice i1 partially paid 2.5 1712246400000");
+    assert_eq!(ids(&first), [unpaid, paid]);
+    assert_eq!(first.events[0].subject, "i1");
+    let second = poll(&fakes, Listing::Invoices, first.cursor.as_deref()).unwrap();
+    assert_eq!(ids(&second), [paid, "invoice i1 partially paid 2.51 1712246400000"]);
+    assert!(!second.more);
+    assert_eq!(paths(&fakes).iter().map(|path| offset(path)).collect::<Vec<_>>(), ["0", "2"]);
+    assert_eq!(Listing::of(INVOICES), Some(Listing::Invoices));
+}
+
+#[test]
+fn an_invoice_s_event_belongs_to_its_order_if_that_is_known() {
+    let row = invoice_row("i1", "sent", "0", "2024-04-04T16:00:00Z");
+    let call = "GET /invoices/?*";
+    let fakes = Fakes::new(SETTINGS, NOW).answer(call, 200, &invoices(&[&row], 1));
+    let page = with_shop(&fakes, |shop| Ok(shop.ghl.invoices(&InvoiceQuery::default())?)).unwrap();
+    let mut invoice = page.rows.into_iter().next().unwrap();
+    invoice.order_id = Some("o1".to_owned());
+    let event = invoice_event(invoice);
+    assert_eq!((event.subject.as_str(), event.source), ("o1", "ghl"));
+}
+
+#[test]
+fn the_history_of_invoices_has_the_ids_of_the_present_and_keeps_to_its_window() {
+    let (inside, outside) = (
+        invoice_row("i1", "sent", "0", "2024-04-04T16:25:00Z"),
+        invoice_row("i0", "sent", "0", "2024-04-02T10:00:00Z"),
+    );
+    let (call, list) = ("GET /invoices/?*", invoices(&[&inside, &outside], 2));
+    let fakes = Fakes::new(SETTINGS, NOW).answer(call, 200, &list).answer(call, 200, &list);
+    let window = Window { start: NOW - HOUR, end: NOW };
+    let history = backfill(&fakes, Listing::Invoices, window, None).unwrap();
+    let live = poll(&fakes, Listing::Invoices, None).unwrap();
+    assert_eq!(ids(&history), [ids(&live)[0]]);
+    assert_eq!((history.more, history.cursor), (false, None));
+    let sent = &paths(&fakes)[0];
+    assert!(sent.contains("startAt=2024-04-03") && sent.contains("endAt=2024-04-05"), "{sent}");
+}
+
+#[test]
 fn subscriptions_that_may_not_be_asked_for_pause_nothing() {
     let fakes = Fakes::new(SETTINGS, NOW).fail("GET /payments/subscriptions?*", denied());
     let page = poll(&fakes, Listing::Subscriptions, None).unwrap();
     assert!(page.events.is_empty() && !page.more);
+    let fakes = Fakes::new(SETTINGS, NOW).fail("GET /invoices/?*", denied());
+    assert!(poll(&fakes, Listing::Invoices, None).unwrap().events.is_empty());
     let fakes = Fakes::new(SETTINGS, NOW).fail("GET /payments/orders?*", denied());
     assert!(matches!(poll(&fakes, Listing::Orders, None), Err(Failure::NeedsAttention(_))));
 }

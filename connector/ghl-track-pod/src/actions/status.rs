@@ -5,7 +5,7 @@ use transload_model::Money;
 use transload_sdk::{Failure, rejected};
 use transload_track_pod::Lookup;
 
-use crate::payments::Payments;
+use crate::payments;
 use crate::settings::Connection;
 
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ pub fn look(connection: &Connection, order_id: &str) -> Result<String, Failure> 
 
 fn order(connection: &Connection, order_id: &str) -> Result<Option<OrderStatus>, Failure> {
     let Some(order) = connection.ghl.order(order_id)? else { return Ok(None) };
-    let payments = Payments::of(connection, &order)?;
+    let payments = payments::of(connection, &order)?;
     Ok(Some(OrderStatus {
         status: order.status.describe().to_owned(),
         total: order.total.into(),

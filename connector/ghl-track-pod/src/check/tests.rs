@@ -1,6 +1,7 @@
 //! The check against scripted vendors.
 
 use transload_sdk::fakes::Fakes;
+use transload_wire::HttpError;
 
 use super::*;
 use crate::fixtures::*;

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use transload_flows::cursor::DAY_MS;
+use transload_flows::events::GHL;
+use transload_flows::reconcile::{Difference, Known, Page, Seen, memory};
 use transload_model::{FulfillmentState, Instant};
 use transload_sdk::{Failure, Scope};
 use transload_track_pod::Order as Delivery;
 use transload_wire::time;
 
-use super::Page;
-use super::cursor::{Cursor, DAY_MS, Phase};
-use super::finding::{Difference, GHL, Kind, Seen, TRACK_POD};
-use super::memory::{self, Known};
+use super::kinds::{DELIVERY_WITHOUT_ORDER, DUPLICATE_DELIVERY};
 use super::snapshot::has_failed;
+use super::{Cursor, Phase, TRACK_POD};
 use crate::settings::Connection;
 
 /// Days before and after the time in which a second delivery of one of its orders is looked for.
@@ -128,21 +129,16 @@ fn compare(
     }
     let identity = identity(delivery);
     let failed = has_failed(&state);
-    let known_now = known.run == cursor.run || known.delivery_run == cursor.run;
-    let other = known.delivery.as_ref().filter(|other| known_now && **other != identity);
+    let known_now = known.run == cursor.run || known.other_run == cursor.run;
+    let other = known.other.as_ref().filter(|other| known_now && **other != identity);
     match other {
         // After an attempt that came to nothing another delivery is in order.
-        Some(other) if !known.delivery_failed && !failed => page.found.push(doubled(key, other, delivery)),
+        Some(other) if !known.other_failed && !failed => page.found.push(doubled(key, other, delivery)),
         _ => {}
     }
-    if other.is_none() || known.delivery_failed {
-        let next = Known {
-            delivery_run: cursor.run,
-            delivery: Some(identity),
-            delivery_failed: failed,
-            exists,
-            ..known
-        };
+    if other.is_none() || known.other_failed {
+        let next =
+            Known { other_run: cursor.run, other: Some(identity), other_failed: failed, exists, ..known };
         memory::remember(connection.cx, key, &next)?;
     }
     Ok(!is_known)
@@ -152,7 +148,7 @@ fn without_order(delivery: &Delivery, key: &str, state: &FulfillmentState) -> Di
     let state = state.describe();
     let message = format!("the delivery of {key} is {state}, but GoHighLevel has no such order");
     let right = Seen::new(TRACK_POD, delivery.track_id.as_deref()).value(state);
-    Difference::new(Kind::DeliveryWithoutOrder, key, Seen::new(GHL, None), right, message)
+    Difference::new(DELIVERY_WITHOUT_ORDER, key, Seen::new(GHL, None), right, message)
 }
 
 fn doubled(key: &str, first: &str, delivery: &Delivery) -> Difference {
@@ -163,7 +159,7 @@ fn doubled(key: &str, first: &str, delivery: &Delivery) -> Difference {
     let message =
         format!("order {key} has two deliveries in Track-POD, {one} and {other}; delete one of them there");
     let (left, right) = (Seen::new(TRACK_POD, Some(one)), Seen::new(TRACK_POD, Some(other)));
-    Difference::new(Kind::DuplicateDelivery, key, left, right, message)
+    Difference::new(DUPLICATE_DELIVERY, key, left, right, message)
 }
 
 #[cfg(test)]

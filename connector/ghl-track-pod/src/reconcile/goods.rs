@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use transload_flows::events::GHL;
+use transload_flows::reconcile::{Difference, Seen};
 use transload_model::{Decimal, Fulfillment, LineQuantity, QuantityError, newly_fulfilled};
 use transload_sdk::Failure;
 use transload_track_pod::{NewOrder, Order as Delivery};
 
-use super::finding::{Difference, GHL, Kind, Seen, TRACK_POD};
+use super::kinds::{FULFILLMENT_EXCEEDS_DELIVERY, FULFILLMENT_MISSING, QUANTITY_DIFFERS};
 use super::snapshot::{Snapshot, is_planned};
+use super::{TRACK_POD, by_delivery, by_order};
 use crate::orders::Expected;
 
 /// Differences in goods between an order and its delivery.
@@ -47,7 +50,7 @@ fn planned(
     let difference = differs(snapshot, &asked, &planned, "is planned")?;
     // Track-POD takes no change of what the driver has dealt with.
     let repaired = is_planned(&fulfillment.state);
-    Ok(Some(if repaired { difference.repaired_by_order(&snapshot.order) } else { difference }))
+    Ok(Some(if repaired { difference.repaired(by_order(&snapshot.order)) } else { difference }))
 }
 
 fn differs(
@@ -60,7 +63,7 @@ fn differs(
     let (ordered, other) = (told(snapshot, ordered)?, told(snapshot, other)?);
     let message = format!("order {id} is for {ordered}, but {other} {what}");
     let (left, right) = (Seen::new(GHL, Some(id)).value(ordered), delivery_side(snapshot).value(other));
-    Ok(Difference::new(Kind::QuantityDiffers, id, left, right, message))
+    Ok(Difference::new(QUANTITY_DIFFERS, id, left, right, message))
 }
 
 fn not_written(
@@ -75,8 +78,8 @@ fn not_written(
     let message = format!("{missing} of order {id} were delivered and are not written down as fulfilled");
     let left = Seen::new(GHL, Some(id)).value(told(snapshot, written)?);
     let right = delivery_side(snapshot).value(told(snapshot, delivered)?);
-    let difference = Difference::new(Kind::FulfillmentMissing, id, left, right, message);
-    Ok(difference.repaired_by_delivery(fulfillment))
+    let difference = Difference::new(FULFILLMENT_MISSING, id, left, right, message);
+    Ok(difference.repaired(by_delivery(fulfillment)))
 }
 
 /// What is written down beyond what was delivered. GoHighLevel's fulfilments cannot be lowered, so a person must look.
@@ -106,7 +109,7 @@ fn not_delivered(
         format!("{beyond} of order {id} are written down as fulfilled, but its delivery is {state}");
     let left = Seen::new(GHL, Some(id)).value(told(snapshot, written)?);
     let right = delivery_side(snapshot).value(told(snapshot, delivered)?);
-    Ok(Some(Difference::new(Kind::FulfillmentExceedsDelivery, id, left, right, message)))
+    Ok(Some(Difference::new(FULFILLMENT_EXCEEDS_DELIVERY, id, left, right, message)))
 }
 
 fn delivery_side(snapshot: &Snapshot) -> Seen {

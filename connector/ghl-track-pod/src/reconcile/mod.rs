@@ -9,101 +9,78 @@
 //! It reads only. An order that stands as it did when nothing was wrong with it is not read in full again. What the settings leave
 //! out is no difference.
 
-mod cursor;
 mod deliveries;
-mod finding;
-mod fingerprint;
 mod goods;
-mod left_over;
-mod memory;
+mod kinds;
 mod money;
 mod orders;
 mod outside;
-mod payments;
 mod snapshot;
 mod state;
 mod survey;
-mod tallies;
 
-use transload_model::reconcile::Bounds;
+use serde::{Deserialize, Serialize};
+use transload_flows::events::GHL;
+use transload_flows::reconcile::{self, Difference, Remedy, left_over, payments};
+use transload_model::{Change, Fulfillment, Order};
 use transload_sdk::{Context, Failure, Finding, FindingPage, Scope, rejected};
 
 use crate::settings::Connection;
-use cursor::{Cursor, Phase};
-use finding::Difference;
-use memory::Kept;
 
-/// Most rows of a side that are kept for the last phase: as many as are searched for partners.
-const KEPT_MAX: u64 = Bounds::SEARCHED_MAX as u64;
+/// Track-POD's API, as findings name it.
+const TRACK_POD: &str = "track-pod";
 
-/// What a page came to.
-#[derive(Default)]
-struct Page {
-    found: Vec<Difference>,
-    checked: u64,
-    kept: Vec<Kept>,
-    is_last: bool,
+/// What is being compared. Names are frozen: they are in operators' databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Phase {
+    ListedDeliveries,
+    ListedPayments,
+    Orders,
+    Deliveries,
+    Payments,
+    LeftOver,
 }
+
+type Cursor = reconcile::Cursor<Phase>;
 
 /// Compares one page of `scope`.
 pub fn page(cx: &Context, scope: &Scope, cursor: Option<&str>) -> Result<FindingPage, Failure> {
-    let mut at = match cursor {
-        Some(text) => Cursor::read(scope, text)?,
-        None => begin(cx, scope)?,
+    let first = |is_listed| if is_listed { Phase::ListedDeliveries } else { Phase::Orders };
+    let mut at: Cursor = match cursor {
+        Some(text) => Cursor::read(scope, &kinds::ALL, text)?,
+        None => reconcile::begin(cx, scope, &kinds::ALL, first)?,
     };
     let settings = cx.settings()?;
-    let connection = Connection::new(cx, &settings);
+    let both = Connection::new(cx, &settings);
     let page = match at.phase {
-        Phase::ListedDeliveries => survey::deliveries(&connection, scope, &mut at),
-        Phase::ListedPayments => survey::payments(&connection, scope, &mut at),
-        Phase::Orders => orders::page(&connection, scope, &mut at),
-        Phase::Deliveries => deliveries::page(&connection, scope, &mut at),
-        Phase::Payments => payments::page(&connection, scope, &mut at),
-        Phase::LeftOver => left_over::page(&connection, &mut at),
+        Phase::ListedDeliveries => survey::page(&both, scope, &mut at),
+        Phase::ListedPayments => reconcile::survey::payments(&both, scope, &mut at, Phase::Orders),
+        Phase::Orders => reconcile::orders::page(&both, &both, scope, &mut at, Phase::Deliveries),
+        Phase::Deliveries => deliveries::page(&both, scope, &mut at),
+        Phase::Payments => payments::page(&both, scope, &mut at, Phase::LeftOver),
+        Phase::LeftOver => left_over::page(cx, &mut at, orders::unpaid),
     }?;
-    keep(cx, &mut at, page.kept)?;
-    let wanted = |finding: &Finding| scope.kinds.is_empty() || scope.kinds.contains(&finding.kind);
-    Ok(FindingPage {
-        findings: page.found.into_iter().map(Difference::finding).filter(wanted).collect(),
-        checked: page.checked,
-        tallies: at.tallies.told(),
-        cursor: if page.is_last { None } else { Some(at.write()?) },
-    })
-}
-
-fn begin(cx: &Context, scope: &Scope) -> Result<Cursor, Failure> {
-    let runs = memory::runs(cx)?;
-    let is_worth_it = runs > 0 && survey::is_worth_it(scope, cx.clock.now());
-    let phase = if is_worth_it { Phase::ListedDeliveries } else { Phase::Orders };
-    let cursor = Cursor::first(scope, runs + 1, phase)?;
-    memory::count_run(cx, cursor.run)?;
-    // Of a run that was given up.
-    memory::forget_kept(cx, &cursor.scope)?;
-    Ok(cursor)
+    reconcile::told(cx, scope, &mut at, page)
 }
 
 /// Compares the one order `order_id`, now. Fails with `rejected` when GoHighLevel has no such order.
 pub fn order(connection: &Connection, order_id: &str) -> Result<Vec<Finding>, Failure> {
-    let found = orders::compare_one(connection, order_id)?;
+    let found = reconcile::orders::compare_one(connection, connection, order_id)?;
     let found = found.ok_or_else(|| rejected(format!("GoHighLevel has no order {order_id}")))?;
     Ok(found.into_iter().map(Difference::finding).collect())
 }
 
-/// Keeps rows for the last phase, as many as it takes of each side. Those beyond are counted.
-fn keep(cx: &Context, cursor: &mut Cursor, rows: Vec<Kept>) -> Result<(), Failure> {
-    let mut kept = Vec::new();
-    for row in rows {
-        let count = if row.is_left() { &mut cursor.kept[0] } else { &mut cursor.kept[1] };
-        *count += 1;
-        if *count <= KEPT_MAX {
-            kept.push(row);
-        }
-    }
-    if !kept.is_empty() {
-        memory::keep(cx, &cursor.scope, cursor.chunks, &kept)?;
-        cursor.chunks += 1;
-    }
-    Ok(())
+/// Handling `order` again.
+fn by_order(order: &Order) -> Remedy {
+    let title = "bring the delivery up to date with the order";
+    Remedy { title, source: GHL, change: Change::Order(order.clone()) }
+}
+
+/// Handling `fulfillment` again.
+fn by_delivery(fulfillment: &Fulfillment) -> Remedy {
+    let title = "write what was delivered back to GoHighLevel";
+    Remedy { title, source: TRACK_POD, change: Change::Fulfillment(fulfillment.clone()) }
 }
 
 #[cfg(test)]

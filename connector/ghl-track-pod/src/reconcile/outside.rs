@@ -1,36 +1,7 @@
-//! What an order looks like from outside: the same until something changes that could make a difference.
+//! What a delivery looks like from outside: the same until something changes that could make a difference.
 
-use std::collections::BTreeMap;
-
-use transload_model::{FulfillmentStatus, Order, Transaction};
+use transload_model::Fingerprint;
 use transload_track_pod::{Lookup, Order as Delivery};
-
-use super::fingerprint::Fingerprint;
-use crate::settings::Connection;
-
-/// An order's row in the list.
-pub fn row(connection: &Connection, row: &Order) -> Fingerprint {
-    Fingerprint::new()
-        .and(env!("CARGO_PKG_VERSION"))
-        .and(connection.cx.settings.get())
-        .and(&row.id)
-        .and(row.status.describe())
-        .and_maybe(row.fulfillment.as_ref().map(fulfillment))
-        .and(row.total)
-        .and(row.live)
-        .and_maybe(row.updated_at.map(|at| at.0))
-}
-
-/// A payment.
-pub fn payment(payment: &Transaction) -> Fingerprint {
-    Fingerprint::new()
-        .and(payment.status.describe())
-        .and(payment.amount)
-        .and_maybe(payment.refunded)
-        .and(payment.live)
-        .and_maybe(payment.charge_id.as_deref())
-        .and_maybe(payment.updated_at.map(|at| at.0))
-}
 
 /// What there is of an order's delivery.
 pub fn lookup(lookup: &Lookup) -> String {
@@ -62,20 +33,4 @@ pub fn delivery(delivery: &Delivery) -> Fingerprint {
             .and_maybe(goods.quantity)
             .and_maybe(goods.quantity_fact)
     })
-}
-
-/// All of it: the row, the payments by id, and the delivery.
-pub fn whole(row: Fingerprint, payments: &BTreeMap<String, String>, delivery: &str) -> Fingerprint {
-    let paid = payments.iter().fold(row, |before, (id, print)| before.and(id).and(print));
-    paid.and(delivery)
-}
-
-fn fulfillment(status: &FulfillmentStatus) -> &str {
-    match status {
-        FulfillmentStatus::Unfulfilled => "unfulfilled",
-        FulfillmentStatus::PartiallyFulfilled => "partially fulfilled",
-        FulfillmentStatus::Fulfilled => "fulfilled",
-        FulfillmentStatus::Cancelled => "cancelled",
-        FulfillmentStatus::Other(text) => text,
-    }
 }

@@ -1,12 +1,10 @@
 //! An order as both systems have it at one time.
 
 use transload_ghl::PostedFulfillment;
-use transload_model::{Fulfillment, FulfillmentState, LineQuantity, Money, Order, Revenue, Transaction};
-use transload_sdk::Failure;
+use transload_model::{Fulfillment, FulfillmentState, LineQuantity, Money, Order, Payments, Transaction};
 use transload_track_pod::Lookup;
 
 use crate::orders::Expected;
-use crate::payments::Payments;
 
 /// An order, its money and its delivery.
 pub struct Snapshot {
@@ -70,20 +68,4 @@ pub fn has_failed(state: &FulfillmentState) -> bool {
         state,
         FulfillmentState::AttemptFailed | FulfillmentState::Rejected | FulfillmentState::Cancelled
     )
-}
-
-/// What came in for `order`. Money of another currency or mode is a finding of its own and not added.
-pub fn payments(order: &Order, transactions: &[Transaction]) -> Result<Payments, Failure> {
-    let currency = order.total.currency;
-    let mut revenue = Revenue::default();
-    for transaction in transactions.iter().filter(|transaction| transaction.live == order.live) {
-        if transaction.amount.currency == currency {
-            revenue.record(transaction)?;
-        }
-    }
-    let zero = Money::zero(currency);
-    Ok(match revenue.totals()?.first() {
-        Some(totals) => Payments { captured: totals.captured, refunded: totals.refunded },
-        None => Payments { captured: zero, refunded: zero },
-    })
 }

@@ -1,13 +1,16 @@
 //! Where an order and its delivery stand: missing, doubled, called off on one side only, or late.
 
+use transload_flows::cursor::DAY_MS;
+use transload_flows::events::GHL;
+use transload_flows::reconcile::{Difference, Seen};
 use transload_model::{FulfillmentState, OrderStatus};
 use transload_sdk::Failure;
 use transload_track_pod::Lookup;
 use transload_wire::time;
 
-use super::cursor::DAY_MS;
-use super::finding::{Difference, GHL, Kind, Seen, TRACK_POD};
+use super::kinds::{LATE, ORDER_WITHOUT_DELIVERY, STATUS_DRIFT};
 use super::snapshot::{Snapshot, is_planned, is_under_way};
+use super::{TRACK_POD, by_order};
 use crate::call_off;
 use crate::orders::Expected;
 use crate::settings::Connection;
@@ -59,8 +62,8 @@ fn missing(connection: &Connection, snapshot: &Snapshot, now: u64) -> Result<Opt
     }
     let left = Seen::new(GHL, Some(&order.id)).value(order.status.describe()).amount(order.total);
     let right = Seen::new(TRACK_POD, None);
-    let difference = Difference::new(Kind::OrderWithoutDelivery, &order.id, left, right, message);
-    Ok(Some(if repaired { difference.repaired_by_order(order) } else { difference }))
+    let difference = Difference::new(ORDER_WITHOUT_DELIVERY, &order.id, left, right, message);
+    Ok(Some(if repaired { difference.repaired(by_order(order)) } else { difference }))
 }
 
 /// Somebody deleted the delivery of an order that still wants one. It is not made again without a person.
@@ -76,7 +79,7 @@ fn deleted(snapshot: &Snapshot) -> Option<Difference> {
     );
     let left = Seen::new(GHL, Some(&order.id)).value(order.status.describe());
     let right = Seen::new(TRACK_POD, Some(&order.id)).value("deleted");
-    Some(Difference::new(Kind::StatusDrift, &order.id, left, right, message))
+    Some(Difference::new(STATUS_DRIFT, &order.id, left, right, message))
 }
 
 /// The order is called off, and its delivery is not.
@@ -90,8 +93,8 @@ fn drifted(snapshot: &Snapshot) -> Option<Difference> {
     let message = format!("order {} is cancelled, but its delivery is {state}", order.id);
     let left = Seen::new(GHL, Some(&order.id)).value("cancelled");
     let right = Seen::new(TRACK_POD, delivery.track_id.as_deref()).value(state);
-    let difference = Difference::new(Kind::StatusDrift, &order.id, left, right, message);
-    Some(if is_planned(&fulfillment.state) { difference.repaired_by_order(order) } else { difference })
+    let difference = Difference::new(STATUS_DRIFT, &order.id, left, right, message);
+    Some(if is_planned(&fulfillment.state) { difference.repaired(by_order(order)) } else { difference })
 }
 
 /// The order may go out, and nobody has planned it.
@@ -105,7 +108,7 @@ fn late(snapshot: &Snapshot, now: u64) -> Option<Difference> {
     // Values without the days waited, or it would be another finding every day.
     let left = Seen::new(GHL, Some(&order.id)).value(format!("placed on {placed}"));
     let right = Seen::new(TRACK_POD, delivery.track_id.as_deref()).value("not planned");
-    Some(Difference::new(Kind::Late, &order.id, left, right, message))
+    Some(Difference::new(LATE, &order.id, left, right, message))
 }
 
 fn late_at(snapshot: &Snapshot) -> Option<u64> {

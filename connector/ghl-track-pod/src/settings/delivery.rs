@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::templates::Template;
+use transload_flows::templates::Template;
 
 /// What is said about a delivery beside its goods, its address and its cash. Each is a template; one that is not set, or
 /// gives nothing, leaves its member out.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::templates::Template;
+use transload_flows::templates::Template;
 
 /// What the customer is told of a delivery, and how. A text that is not set is not sent.
 #[derive(Debug, Clone, Default, Deserialize)]

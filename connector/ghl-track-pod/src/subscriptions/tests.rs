@@ -5,7 +5,7 @@ use transload_wire::HttpError;
 
 use super::*;
 use crate::fixtures::*;
-use crate::transactions;
+use crate::{payments, transactions};
 
 const RENEWING: &str = r#"{"location_id":"loc1","mode":"all","subscriptions":{"renew":true}}"#;
 
@@ -75,7 +75,7 @@ fn a_renewal_pays_nothing_of_the_order_itself() {
             .answer("GET /payments/subscriptions/s1?*", 200, SUBSCRIPTION);
         let payments = with(&fakes, |connection| {
             let order = connection.ghl.order("o1")?.unwrap();
-            Payments::of(connection, &order)
+            payments::of(connection, &order)
         });
         assert_eq!(payments.unwrap().captured.to_string(), captured, "{at}");
     }
@@ -90,7 +90,7 @@ fn without_the_scope_of_subscriptions_the_day_of_a_charge_tells_a_renewal() {
         .fail("GET /payments/subscriptions?*", HttpError::Denied("not granted".to_owned()));
     let payments = with(&fakes, |connection| {
         let order = connection.ghl.order("o1")?.unwrap();
-        Payments::of(connection, &order)
+        payments::of(connection, &order)
     });
     assert_eq!(payments.unwrap().captured.to_string(), "150.10 USD");
 }

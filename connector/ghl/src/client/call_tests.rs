@@ -31,6 +31,59 @@ fn orders_are_listed_between_two_days() {
 }
 
 #[test]
+fn invoices_are_listed_behind_the_slash_with_both_of_limit_and_offset() {
+    let http = Script::default().answer(
+        "GET /invoices/?altId=loc&altType=location&startAt=2024-02-01&endAt=2024-02-13&limit=100&offset=0",
+        200,
+        include_str!("../fixtures/invoices.json"),
+    );
+    let query = InvoiceQuery { start_at: Some(FIRST), end_at: Some(LAST), limit: 100, offset: 0 };
+    let page = Client::new(&http, "loc").invoices(&query).unwrap();
+    assert_eq!((page.rows[0].total, page.total), (money("999.5"), 57));
+
+    for body in [r#"{"invoices":[]}"#, r#"{"invoices":[],"total":-1}"#, r#"{"data":[],"totalCount":0}"#] {
+        let http = Script::default().answer("*", 200, body);
+        let error = Client::new(&http, "loc").invoices(&InvoiceQuery::default()).unwrap_err();
+        assert!(error.to_string().ends_with("total is missing or below zero"), "{error}");
+    }
+}
+
+#[test]
+fn an_invoice_that_cannot_be_found_is_none() {
+    let missing = r#"{"statusCode":400,"message":"Unable to find an invoice with the given invoice id"}"#;
+    let call = "GET /invoices/i1?altId=loc&altType=location";
+    let http = Script::default()
+        .answer(call, 200, include_str!("../fixtures/invoice.json"))
+        .answer(call, 400, missing)
+        .answer(call, 400, r#"{"statusCode":400,"message":"Unable to find the location"}"#);
+    let client = Client::new(&http, "loc");
+    assert_eq!(client.invoice("i1").unwrap().unwrap().number.as_deref(), Some("19"));
+    assert_eq!(client.invoice("i1"), Ok(None));
+    assert!(matches!(client.invoice("i1"), Err(ApiError::Status { status: 400, .. })));
+}
+
+#[test]
+fn an_invoice_s_transactions_and_its_order_are_found_by_its_id() {
+    let orders = "GET /payments/orders?altId=loc&sourceId=i1&limit=2&offset=0";
+    let http = Script::default()
+        .answer(
+            "GET /payments/transactions?altId=loc&altType=location&entityId=i1&limit=100&offset=0",
+            200,
+            include_str!("../fixtures/transactions.json"),
+        )
+        .answer(orders, 200, r#"{"data":[{"_id":"o1","amount":"x"}],"totalCount":1}"#)
+        .answer(orders, 200, r#"{"data":[],"totalCount":0}"#)
+        .answer(orders, 200, r#"{"data":[{"_id":"o1"},{"_id":"o2"}],"totalCount":2}"#)
+        .answer(orders, 200, r#"{"data":[{}],"totalCount":1}"#);
+    let client = Client::new(&http, "loc");
+    assert_eq!(client.invoice_transactions("i1").unwrap().len(), 1);
+    assert_eq!(client.invoice_order("i1"), Ok(Some("o1".to_owned())));
+    assert_eq!(client.invoice_order("i1"), Ok(None));
+    assert_eq!(client.invoice_order("i1"), Ok(None));
+    assert!(client.invoice_order("i1").is_err());
+}
+
+#[test]
 fn a_row_without_an_amount_fails_its_page_by_name() {
     let body = r#"{"data":[{"_id":"o1","status":"completed","currency":"USD"}],"totalCount":1}"#;
     let http = Script::default().answer("*", 200, body);

@@ -14,8 +14,8 @@ use crate::provider::{NewProvider, Provider, ProviderList, WireNewProvider, Wire
 use crate::subscription::WireSubscription;
 use crate::transaction::WireTransaction;
 
-/// Most pages that are read of one order's transactions: 5,000 payments of one order are no order but a fault.
-pub(super) const ORDER_PAGES_MAX: u32 = 50;
+/// Most pages that are read of the transactions of one order or invoice: 5,000 payments of one are a fault.
+pub(super) const ENTITY_PAGES_MAX: u32 = 50;
 
 impl Client<'_> {
     /// The transaction `id`, or none if there is none.
@@ -33,12 +33,16 @@ impl Client<'_> {
 
     /// All transactions of the order `order_id`, each once. An order has several when it is paid in parts or renewed.
     pub fn order_transactions(&self, order_id: &str) -> Result<Vec<Transaction>, ApiError> {
+        self.entity_transactions("order", order_id)
+    }
+
+    pub(super) fn entity_transactions(&self, kind: &str, id: &str) -> Result<Vec<Transaction>, ApiError> {
         let mut seen = BTreeSet::new();
         let mut transactions = Vec::new();
-        for page in 0..ORDER_PAGES_MAX {
+        for page in 0..ENTITY_PAGES_MAX {
             let offset = u64::from(page) * u64::from(PAGE_ROWS);
             let query = TransactionQuery {
-                entity_id: Some(order_id),
+                entity_id: Some(id),
                 limit: PAGE_ROWS,
                 offset,
                 ..TransactionQuery::default()
@@ -49,8 +53,8 @@ impl Client<'_> {
             if rows == 0 || offset + u64::from(PAGE_ROWS) >= read.total {
                 return Ok(transactions);
             }
-            if page + 1 == ORDER_PAGES_MAX {
-                return Err(answer.unreadable(format!("order {order_id} has {} transactions", read.total)));
+            if page + 1 == ENTITY_PAGES_MAX {
+                return Err(answer.unreadable(format!("{kind} {id} has {} transactions", read.total)));
             }
         }
         Ok(transactions)

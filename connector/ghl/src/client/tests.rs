@@ -4,7 +4,7 @@ use transload_model::{Instant, LineQuantity};
 use transload_wire::fakes::Script;
 use transload_wire::{HttpError, Method, Response};
 
-use super::payments::ORDER_PAGES_MAX;
+use super::payments::ENTITY_PAGES_MAX;
 use super::*;
 use crate::{NewFulfillment, Note, TransactionQuery};
 
@@ -141,9 +141,9 @@ fn an_empty_page_ends_it() {
 
 #[test]
 fn an_order_with_more_pages_than_an_order_can_have_is_an_error() {
-    let total = u64::from(ORDER_PAGES_MAX) * u64::from(PAGE_ROWS);
+    let total = u64::from(ENTITY_PAGES_MAX) * u64::from(PAGE_ROWS);
     let script = |total: u64| {
-        (0..u64::from(ORDER_PAGES_MAX)).fold(Script::default(), |http, number| {
+        (0..u64::from(ENTITY_PAGES_MAX)).fold(Script::default(), |http, number| {
             http.answer(&call(number * 100), 200, &page(number * 100..number * 100 + 100, total))
         })
     };

@@ -1,5 +1,6 @@
 //! A client of the control API, for demos and tests.
 
+mod invoices;
 mod plant;
 
 use std::time::Duration;

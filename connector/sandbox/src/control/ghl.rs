@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::invoices;
 use super::plant::{self, Made};
 use super::types::{ContactState, GhlSnapshot, OrderState, Pay, PlaceOrder, Placed, Refund};
 use super::{Answer, Refused, body, done, invalid, missing, object, ok};
@@ -29,6 +30,7 @@ pub(super) fn route(state: &mut State, route: &[&str], request: &Request, now: T
             state.ghl.put_contact(id, &object(body(request)?)?)?;
             done()
         }
+        (_, ["invoices", rest @ ..]) => invoices::route(state, rest, request, now),
         _ => plant::ghl_route(state, route, request, now),
     }
 }
@@ -99,6 +101,7 @@ pub(super) fn snapshot(state: &State) -> GhlSnapshot {
         orders: orders.collect(),
         transactions: ghl.payments.all.iter().map(ghl::transaction_shown).collect(),
         subscriptions: ghl.subscriptions.iter().map(ghl::subscription_shown).collect(),
+        invoices: all(ghl.invoices.iter().map(|invoice| &invoice.document)),
         contacts: contacts.collect(),
         providers: all(&ghl.providers.0),
         records: all(ghl.records.iter()),

@@ -3,6 +3,7 @@
 
 pub(crate) mod client;
 pub(crate) mod ghl;
+pub(crate) mod invoices;
 pub(crate) mod plant;
 pub(crate) mod track_pod;
 pub(crate) mod types;

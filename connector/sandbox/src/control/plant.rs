@@ -34,6 +34,20 @@ impl Edit {
     }
 }
 
+/// A fulfilment that a person adds in GHL.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddFulfillment {
+    /// What was sent: `{"priceId": …, "qty": …}` each, as the API takes it.
+    pub items: Vec<Json>,
+    /// `{"trackingNumber": …, "shippingCarrier": …, "trackingUrl": …}` each; every member may be missing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trackings: Vec<Json>,
+    /// Whether GHL tells the customer.
+    #[serde(default)]
+    pub notify: bool,
+}
+
 /// A subscription to make.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,6 +114,7 @@ pub(super) fn ghl_route(state: &mut State, route: &[&str], request: &Request, no
             set_fulfillments(state, id, body(request)?, now)?;
             done()
         }
+        ("POST", ["orders", id, "fulfillments"]) => ok(&add_fulfillment(state, id, body(request)?, now)?),
         ("PUT", ["transactions", id]) => ok(&edit_transaction(state, id, body(request)?)?),
         ("DELETE", ["transactions", id]) => {
             state.ghl.payments.remove(id)?;
@@ -172,6 +187,20 @@ pub(crate) fn set_fulfillments(
     let order = state.ghl.order_mut(id).ok_or_else(|| missing(format!("there is no order {id}")))?;
     order.set_fulfillments(fulfillments, now);
     Ok(())
+}
+
+/// Adds a fulfilment to an order, as strictly as the API does; the fulfilment. GHL has no webhook that tells of it.
+pub(crate) fn add_fulfillment(
+    state: &mut State,
+    id: &str,
+    new: AddFulfillment,
+    now: Timestamp,
+) -> Result<Json, Refused> {
+    let mut body = Object::default();
+    body.set("items", new.items);
+    body.set("trackings", new.trackings);
+    body.set("notifyCustomer", new.notify);
+    Ok(ghl::fulfillments::add_by_person(state, id, body, now)?.into())
 }
 
 /// Replaces members of a transaction, which is returned. GHL has no webhook for transactions, so none can be asked for.
@@ -264,7 +293,7 @@ fn tell(state: &mut State, wanted: bool, event: &str, track_id: &str, now: Times
     }
 }
 
-fn event(name: Option<String>) -> Result<Option<String>, Refused> {
+pub(super) fn event(name: Option<String>) -> Result<Option<String>, Refused> {
     match name {
         Some(name) if name.is_empty() || name.chars().count() > EVENT_MAX => {
             Err(invalid(format!("webhook: an event's name has 1 to {EVENT_MAX} characters")))

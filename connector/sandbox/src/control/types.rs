@@ -196,6 +196,8 @@ pub struct GhlSnapshot {
     pub transactions: Vec<Json>,
     /// The subscriptions, in the shape of the API's list.
     pub subscriptions: Vec<Json>,
+    /// The invoices, in the shape of the API and of the webhook.
+    pub invoices: Vec<Json>,
     /// The contacts.
     pub contacts: Vec<ContactState>,
     /// The whitelabel payment providers.

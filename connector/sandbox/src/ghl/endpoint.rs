@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{
-    Call, Refusal, contacts, fulfillments, messages, opportunities, orders, providers, records,
+    Call, Refusal, contacts, fulfillments, invoices, messages, opportunities, orders, providers, records,
     subscriptions, transactions,
 };
 use crate::message::Reply;
@@ -26,6 +26,8 @@ pub(super) enum Endpoint<'a> {
     GetTransaction(&'a str),
     ListSubscriptions,
     GetSubscription(&'a str),
+    ListInvoices,
+    GetInvoice(&'a str),
     ListProviders,
     CreateProvider,
     GetContact(&'a str),
@@ -49,6 +51,8 @@ impl<'a> Endpoint<'a> {
     pub fn find(method: &Method, route: &[&'a str]) -> Option<Self> {
         match route {
             ["payments", rest @ ..] => Self::payments(method, rest),
+            ["invoices"] if method == Method::GET => Some(Self::ListInvoices),
+            ["invoices", id] if method == Method::GET => Some(Self::GetInvoice(id)),
             ["contacts", rest @ ..] => Self::contacts(method, rest),
             ["conversations", "messages"] if method == Method::POST => Some(Self::SendMessage),
             ["objects", rest @ ..] => Self::objects(method, rest),
@@ -113,6 +117,7 @@ impl<'a> Endpoint<'a> {
             Self::CreateFulfillment(_) => "payments/orders.write",
             Self::ListTransactions | Self::GetTransaction(_) => "payments/transactions.readonly",
             Self::ListSubscriptions | Self::GetSubscription(_) => "payments/subscriptions.readonly",
+            Self::ListInvoices | Self::GetInvoice(_) => "invoices.readonly",
             Self::ListProviders => "payments/integration.readonly",
             Self::CreateProvider => "payments/integration.write",
             Self::GetContact(_) | Self::ListNotes(_) => "contacts.readonly",
@@ -145,6 +150,8 @@ impl<'a> Endpoint<'a> {
             Self::GetTransaction(id) => transactions::get(call, id),
             Self::ListSubscriptions => subscriptions::list(call),
             Self::GetSubscription(id) => subscriptions::get(call, id),
+            Self::ListInvoices => invoices::list(call),
+            Self::GetInvoice(id) => invoices::get(call, id),
             Self::ListProviders => providers::list(call),
             Self::CreateProvider => providers::create(call),
             Self::GetContact(id) => contacts::get(call, id),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::orders::find;
 use super::parameters::{check_location, own_location};
-use super::store::{PER_ORDER_MAX, StoreError};
+use super::store::{PER_ORDER_MAX, StoreError, missing};
 use super::{Call, Refusal};
 use crate::json::{Json, Object};
 use crate::message::Reply;
@@ -89,6 +89,27 @@ fn product(location: &str, line: &Json, now: Timestamp) -> Object {
         product.set_default(name, format!("{now:.3}"));
     }
     product
+}
+
+/// Adds a fulfilment that a person made, to an order that has room for it; the fulfilment.
+pub(crate) fn add_by_person(
+    state: &mut State,
+    order: &str,
+    mut body: Object,
+    now: Timestamp,
+) -> Result<Object, StoreError> {
+    body.set("altId", state.ghl.location.as_str());
+    body.set("altType", "location");
+    let problems = problems_of(&body);
+    if !problems.is_empty() {
+        return Err(StoreError::Invalid(problems.join("; ")));
+    }
+    let held = state.ghl.order(order).ok_or_else(|| missing("order", order))?.fulfillments.len();
+    if held >= PER_ORDER_MAX {
+        return Err(StoreError::Full(format!("an order has at most {PER_ORDER_MAX} fulfillments")));
+    }
+    fulfil(state, order, &body, now)
+        .map_err(|_| StoreError::Invalid(format!("order {order} has not all of these prices")))
 }
 
 /// Adds a fulfilment as the API would, for a history that is made at once.

@@ -4,10 +4,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 
+use super::billing::{Draft, INVOICE_ITEMS_MAX, InvoicePayment};
+use super::invoices::INVOICES_MAX;
 use super::opportunities::OPPORTUNITIES_MAX;
 use super::providers::PROVIDERS_MAX;
 use super::records::RECORDS_MAX;
-use super::store::{Contact, NOTES_MAX};
+use super::store::{Contact, NOTES_MAX, PER_ORDER_MAX, StoreError};
 use super::subscriptions::{SUBSCRIPTIONS_MAX, Subscription};
 use crate::SandboxOptions;
 use crate::json::Object;
@@ -99,4 +101,45 @@ fn one_subscription_too_many_is_refused() {
     }
     assert!(ghl.subscribe(&order, &Object::default(), ids, NOW).is_ok());
     assert!(ghl.subscribe(&order, &Object::default(), ids, NOW).is_err());
+}
+
+fn draft() -> Draft {
+    let amount = serde_json::from_str("100").unwrap();
+    Draft { contact: Some("c".to_owned()), amount: Some(amount), ..Draft::default() }
+}
+
+#[test]
+fn one_invoice_too_many_is_refused() {
+    let State { mut ghl, mut ids, .. } = state();
+    ghl.make_invoice(draft(), &mut ids, NOW).unwrap();
+    let invoice = ghl.invoices.iter().next().unwrap().clone();
+    for id in 2..INVOICES_MAX {
+        ghl.invoices.insert(&id.to_string(), NOW, invoice.clone());
+    }
+    assert!(ghl.make_invoice(draft(), &mut ids, NOW).is_ok());
+    assert!(matches!(ghl.make_invoice(draft(), &mut ids, NOW), Err(StoreError::Full(_))));
+}
+
+#[test]
+fn one_item_of_an_invoice_too_many_is_refused() {
+    let State { mut ghl, mut ids, .. } = state();
+    let mut with =
+        |items| ghl.make_invoice(Draft { items: vec![Object::default(); items], ..draft() }, &mut ids, NOW);
+    assert!(with(INVOICE_ITEMS_MAX).is_ok());
+    assert!(matches!(with(INVOICE_ITEMS_MAX + 1), Err(StoreError::Full(_))));
+}
+
+#[test]
+fn one_transaction_of_an_invoice_too_many_is_refused() {
+    let State { mut ghl, mut ids, .. } = state();
+    let id = ghl.make_invoice(draft(), &mut ids, NOW).unwrap();
+    ghl.send_invoice(&id, NOW).unwrap();
+    let mut pay = || {
+        let failed = InvoicePayment { amount: None, status: "failed", record: None };
+        ghl.pay_invoice(&id, failed, &mut ids, NOW)
+    };
+    for _ in 0..PER_ORDER_MAX {
+        assert!(pay().is_ok());
+    }
+    assert!(matches!(pay(), Err(StoreError::Full(_))));
 }

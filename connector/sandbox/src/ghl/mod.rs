@@ -4,12 +4,14 @@
 //! parameters. Each refusal has the shape of the vendor's: a message string for 400 and 401, an array of messages for
 //! 422. Undocumented, and so decided here: a page holds at most 100 items, lists begin with the newest, dates of a filter
 //! are whole days in UTC with both ends included, a fulfilment of more than was ordered is accepted, a payment recorded by
-//! hand is at most what is due, and a renewal's transaction names the subscription by its id at the payment provider.
+//! hand is at most what is due, what is paid of an invoice is paid of the order that it bills, and a renewal's transaction names the subscription by its id at the payment provider.
 
+pub(crate) mod billing;
 mod check;
 mod contacts;
 mod endpoint;
 pub(crate) mod fulfillments;
+pub(crate) mod invoices;
 #[cfg(test)]
 mod limits;
 pub(crate) mod messages;
@@ -130,12 +132,30 @@ pub(crate) fn emit(state: &mut State, event: &str, order: &str, now: Timestamp) 
         return;
     }
     let Some(order) = state.ghl.order(order) else { return };
+    let body = flat(&state.ghl.location, event, &order.document);
+    send(state, event, body, now);
+}
+
+/// Sends an invoice's webhook, in the same envelope.
+pub(crate) fn emit_invoice(state: &mut State, event: &str, invoice: &Object, now: Timestamp) {
+    if !state.webhooks.wants(System::Ghl, event) {
+        return;
+    }
+    let body = flat(&state.ghl.location, event, invoice);
+    send(state, event, body, now);
+}
+
+fn flat(location: &str, event: &str, document: &Object) -> Object {
     let mut body = Object::default();
     body.set("type", event);
-    body.set("locationId", state.ghl.location.as_str());
-    for (name, value) in order.document.iter() {
+    body.set("locationId", location);
+    for (name, value) in document.iter() {
         body.set(name, value.clone());
     }
+    body
+}
+
+fn send(state: &mut State, event: &str, mut body: Object, now: Timestamp) {
     body.set("timestamp", format!("{now:.3}"));
     body.set("webhookId", state.ids.uuid());
     body.set("appId", APP_ID);

@@ -95,11 +95,15 @@ impl Filter {
             && self.live.is_none_or(|wanted| wanted == live)
     }
 
+    /// Those of `items`, which are all that match, that are on the page.
+    pub fn rows<T>(&self, items: &[T], show: impl Fn(&T) -> Json) -> Vec<Json> {
+        items.iter().skip(self.offset).take(self.limit).map(show).collect()
+    }
+
     /// The page of `items`, which are all that match, and their number.
     pub fn page<T>(&self, items: &[T], show: impl Fn(&T) -> Json) -> Object {
         let mut page = Object::default();
-        let data: Vec<Json> = items.iter().skip(self.offset).take(self.limit).map(show).collect();
-        page.set("data", data);
+        page.set("data", self.rows(items, show));
         page.set("totalCount", items.len());
         page
     }

@@ -20,8 +20,10 @@ pub(super) const ORIGIN: [&str; 5] = ["altId", "contactId", "currency", "contact
 #[derive(Debug, Clone)]
 pub(crate) struct Transaction {
     pub id: String,
-    /// `entityId`: the order's id. The order may be gone.
-    pub order: String,
+    /// What it pays for.
+    pub kind: EntityKind,
+    /// `entityId`: the id of that. It may be gone.
+    pub entity: String,
     pub amount: Number,
     pub refunded: Decimal,
     pub status: String,
@@ -37,6 +39,22 @@ pub(crate) struct Transaction {
     pub edits: Object,
 }
 
+/// What a payment is for: `entityType`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EntityKind {
+    Order,
+    Invoice,
+}
+
+impl EntityKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Invoice => "invoice",
+        }
+    }
+}
+
 /// Who took the money.
 #[derive(Debug, Clone)]
 pub(crate) enum Taken {
@@ -46,11 +64,22 @@ pub(crate) enum Taken {
     ByHand { record: Object },
 }
 
-/// The transactions, by id and by order.
+impl Taken {
+    /// By hand, as the record says; without one, by the provider.
+    pub(super) fn by(record: Option<Object>, ids: &mut Ids) -> Self {
+        let charge = format!("ch_{}", ids.hex24());
+        match record {
+            Some(record) => Self::ByHand { record },
+            None => Self::Provider { charge },
+        }
+    }
+}
+
+/// The transactions, by id and by what they pay for.
 #[derive(Debug, Default)]
 pub(crate) struct Payments {
     pub all: Shelf<Transaction>,
-    by_order: HashMap<String, Vec<String>>,
+    by_entity: HashMap<String, Vec<String>>,
 }
 
 impl Payments {
@@ -58,23 +87,34 @@ impl Payments {
         self.all.get(id)
     }
 
-    /// An order's transactions, oldest first.
-    pub fn of_order(&self, order: &str) -> Vec<&Transaction> {
-        let ids = self.by_order.get(order).map(Vec::as_slice).unwrap_or_default();
+    /// The transactions of an order or an invoice, oldest first.
+    pub fn of_entity(&self, entity: &str) -> Vec<&Transaction> {
+        let ids = self.by_entity.get(entity).map(Vec::as_slice).unwrap_or_default();
         let mut found: Vec<_> = ids.iter().filter_map(|id| self.all.get(id)).collect();
         // Stable: those of one time stay in the order in which they came.
         found.sort_by_key(|transaction| transaction.created);
         found
     }
 
-    fn add(&mut self, transaction: Transaction) {
+    pub(super) fn add(&mut self, transaction: Transaction) {
         let (id, created) = (transaction.id.clone(), transaction.created);
-        self.by_order.entry(transaction.order.clone()).or_default().push(id.clone());
+        self.by_entity.entry(transaction.entity.clone()).or_default().push(id.clone());
         self.all.insert(&id, created, transaction);
     }
 
-    fn leave_order(&mut self, order: &str, id: &str) {
-        if let Some(ids) = self.by_order.get_mut(order) {
+    /// Whether one more can be noted of an order or an invoice that has so many.
+    pub(super) fn check_room(&self, kind: EntityKind, id: &str, held: usize) -> Result<(), StoreError> {
+        if self.all.len() >= TRANSACTIONS_MAX {
+            return Err(StoreError::Full(format!("{TRANSACTIONS_MAX} transactions are held")));
+        }
+        if held >= PER_ORDER_MAX {
+            return Err(StoreError::Full(format!("{} {id} has {PER_ORDER_MAX} transactions", kind.name())));
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self, entity: &str, id: &str) {
+        if let Some(ids) = self.by_entity.get_mut(entity) {
             ids.retain(|other| other != id);
         }
     }
@@ -82,7 +122,7 @@ impl Payments {
     /// Takes a transaction away without a trace. The order's own sums stay what they were.
     pub fn remove(&mut self, id: &str) -> Result<(), StoreError> {
         let removed = self.all.remove(id).ok_or_else(|| missing("transaction", id))?;
-        self.leave_order(&removed.order, id);
+        self.leave(&removed.entity, id);
         Ok(())
     }
 
@@ -91,12 +131,12 @@ impl Payments {
         let transaction = self.all.get_mut(id).ok_or_else(|| missing("transaction", id))?;
         overlay(&mut transaction.edits, members)?;
         transaction.edits.remove("_id");
-        let former = transaction.order.clone();
+        let former = transaction.entity.clone();
         transaction.follow(members);
-        let (order, created) = (transaction.order.clone(), transaction.created);
-        if order != former {
-            self.leave_order(&former, id);
-            self.by_order.entry(order).or_default().push(id.to_owned());
+        let (entity, created) = (transaction.entity.clone(), transaction.created);
+        if entity != former {
+            self.leave(&former, id);
+            self.by_entity.entry(entity).or_default().push(id.to_owned());
         }
         self.all.set_time(id, created);
         Ok(())
@@ -106,8 +146,8 @@ impl Payments {
 impl Transaction {
     /// Takes over those of the replaced members by which transactions are found and counted.
     fn follow(&mut self, members: &Object) {
-        if let Some(order) = members.str("entityId") {
-            self.order = order.to_owned();
+        if let Some(entity) = members.str("entityId") {
+            self.entity = entity.to_owned();
         }
         if let Some(Json::Number(amount)) = members.get("amount") {
             self.amount = amount.clone();
@@ -151,13 +191,8 @@ impl Ghl {
         ids: &mut Ids,
         now: Timestamp,
     ) -> Result<(String, bool), StoreError> {
-        if self.payments.all.len() >= TRANSACTIONS_MAX {
-            return Err(StoreError::Full(format!("{TRANSACTIONS_MAX} transactions are held")));
-        }
         let order = self.orders.get_mut(order_id).ok_or_else(|| missing("order", order_id))?;
-        if order.transactions >= PER_ORDER_MAX {
-            return Err(StoreError::Full(format!("order {order_id} has {PER_ORDER_MAX} transactions")));
-        }
+        self.payments.check_room(EntityKind::Order, order_id, order.transactions)?;
         let due = order.due().map_err(invalid)?;
         let amount = payment.amount.unwrap_or_else(|| due.into());
         let value = amount.decimal().filter(|value| value.is_positive()).ok_or_else(|| {
@@ -167,20 +202,18 @@ impl Ghl {
         let completed = counts && order.capture(value).map_err(invalid)?;
         order.transactions += 1;
         order.document.set("updatedAt", format!("{now:.3}"));
-        let (id, charge) = (ids.hex24(), format!("ch_{}", ids.hex24()));
+        let (id, taken) = (ids.hex24(), Taken::by(payment.taken, ids));
         self.payments.add(Transaction {
             id: id.clone(),
-            order: order_id.to_owned(),
+            kind: EntityKind::Order,
+            entity: order_id.to_owned(),
             amount,
             refunded: Decimal::ZERO,
             status: payment.status.to_owned(),
             live: order.live,
             created: now,
             updated: now,
-            taken: match payment.taken {
-                Some(record) => Taken::ByHand { record },
-                None => Taken::Provider { charge },
-            },
+            taken,
             subscription: payment.subscription,
             origin: order.document.pick(&ORIGIN),
             edits: Object::default(),
@@ -207,9 +240,14 @@ impl Ghl {
         transaction.updated = now;
         transaction.edits.remove("amountRefunded");
         transaction.edits.remove("updatedAt");
-        if transaction.subscription.is_none()
-            && let Some(order) = self.orders.get_mut(&transaction.order)
-        {
+        let order = match transaction.kind {
+            _ if transaction.subscription.is_some() => None,
+            EntityKind::Order => Some(transaction.entity.as_str()),
+            EntityKind::Invoice => {
+                self.invoices.get(&transaction.entity).and_then(|invoice| invoice.order.as_deref())
+            }
+        };
+        if let Some(order) = order.and_then(|id| self.orders.get_mut(id)) {
             order.refunded = order.refunded.checked_add(value).map_err(invalid)?;
         }
         Ok(())
@@ -223,7 +261,7 @@ impl Order {
     }
 
     /// Counts a payment; whether the order's status changed to `completed` by it.
-    fn capture(&mut self, value: Decimal) -> Result<bool, transload_model::DecimalError> {
+    pub(super) fn capture(&mut self, value: Decimal) -> Result<bool, transload_model::DecimalError> {
         self.captured = self.captured.checked_add(value)?;
         let completed = self.captured >= self.amount && self.document.str("status") == Some("pending");
         if completed {

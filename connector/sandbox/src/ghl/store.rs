@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use transload_model::Decimal;
 
+use super::invoices::Invoice;
 use super::opportunities::Opportunities;
 use super::payments::Payments;
 use super::providers::Providers;
@@ -90,6 +91,9 @@ pub(crate) struct Ghl {
     pub orders: Shelf<Order>,
     pub payments: Payments,
     pub subscriptions: Shelf<Subscription>,
+    pub invoices: Shelf<Invoice>,
+    /// Invoices that were made, those too that are gone: the last one's number.
+    pub invoices_made: usize,
     pub contacts: BTreeMap<String, Contact>,
     pub providers: Providers,
     pub records: Records,
@@ -181,6 +185,8 @@ impl Ghl {
             orders: Shelf::default(),
             payments: Payments::default(),
             subscriptions: Shelf::default(),
+            invoices: Shelf::default(),
+            invoices_made: 0,
             contacts: BTreeMap::new(),
             providers: Providers::default(),
             records: Records::default(),

@@ -35,7 +35,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
             && is("subType", &sub_source)
     };
     let found: Vec<&Transaction> = match parameter("entityId") {
-        Some(order) => payments.of_order(&order).into_iter().rev().filter(wanted).collect(),
+        Some(entity) => payments.of_entity(&entity).into_iter().rev().filter(wanted).collect(),
         None => payments.all.between(filter.from, filter.before).rev().filter(wanted).collect(),
     };
     let page = filter.page(&found, |transaction| list_item(transaction).into());
@@ -129,8 +129,8 @@ fn common(transaction: &Transaction) -> Object {
     item.set("liveMode", transaction.live);
     item.set("createdAt", format!("{:.3}", transaction.created));
     item.set("updatedAt", format!("{:.3}", transaction.updated));
-    item.set("entityType", "order");
-    item.set("entityId", transaction.order.as_str());
+    item.set("entityType", transaction.kind.name());
+    item.set("entityId", transaction.entity.as_str());
     item.set_some("subscriptionId", transaction.subscription.clone());
     if let Taken::Provider { charge } = &transaction.taken {
         item.set("chargeId", charge.as_str());

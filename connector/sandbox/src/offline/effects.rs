@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use transload_model::Decimal;
 
-use crate::ghl::payments::{Taken, Transaction};
+use crate::ghl::invoices::Invoice;
+use crate::ghl::payments::{EntityKind, Taken, Transaction};
 use crate::ghl::store::{Order as GhlOrder, price_of};
 use crate::json::{Json, Object};
 use crate::state::State;
@@ -23,6 +24,8 @@ pub struct Effects {
     pub payments: BTreeMap<String, Vec<RecordedPayment>>,
     /// What each subscription in GHL was charged by its id, oldest first, tries too. One never charged has an empty list.
     pub charges: BTreeMap<String, Vec<GhlCharge>>,
+    /// GHL's invoices by their id.
+    pub invoices: BTreeMap<String, GhlInvoice>,
     /// The texts of each GHL contact's notes by its id, oldest first. A contact without any has an empty list.
     pub notes: BTreeMap<String, Vec<String>>,
     /// The messages to each GHL contact by its id, oldest first.
@@ -61,6 +64,19 @@ pub struct GhlCharge {
     pub amount: Decimal,
     /// `succeeded`, `failed`, …
     pub status: String,
+}
+
+/// An invoice in GHL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GhlInvoice {
+    /// The id of the order that it bills.
+    pub order: Option<String>,
+    /// `draft`, `sent`, `payment_processing`, `paid`, `void` or `partially_paid`.
+    pub status: String,
+    /// What it asks for.
+    pub total: Decimal,
+    /// What has been paid; what was given back is still in it.
+    pub paid: Decimal,
 }
 
 /// A message to a contact.
@@ -172,6 +188,8 @@ impl Effects {
     }
 
     fn read_money(&mut self, state: &State) {
+        let invoices = state.ghl.invoices.iter();
+        self.invoices = invoices.map(|invoice| (invoice.id().to_owned(), invoice_of(invoice))).collect();
         let mut subscriptions = HashMap::new();
         for subscription in state.ghl.subscriptions.iter() {
             let id = subscription.document.str("_id").unwrap_or_default();
@@ -179,8 +197,8 @@ impl Effects {
             self.charges.insert(id.to_owned(), Vec::new());
         }
         for transaction in state.ghl.payments.all.iter() {
-            if let Taken::ByHand { record } = &transaction.taken {
-                let payments = self.payments.entry(transaction.order.clone()).or_default();
+            if let (Taken::ByHand { record }, EntityKind::Order) = (&transaction.taken, transaction.kind) {
+                let payments = self.payments.entry(transaction.entity.clone()).or_default();
                 payments.push(recorded(transaction, record));
             }
             let subscription = transaction.subscription.as_deref();
@@ -211,10 +229,19 @@ fn recorded(transaction: &Transaction, record: &Object) -> RecordedPayment {
     }
 }
 
+fn invoice_of(invoice: &Invoice) -> GhlInvoice {
+    GhlInvoice {
+        order: invoice.order.clone(),
+        status: invoice.status().to_owned(),
+        total: invoice.total(),
+        paid: invoice.paid(),
+    }
+}
+
 fn charge(transaction: &Transaction) -> GhlCharge {
     GhlCharge {
         id: transaction.id.clone(),
-        order: transaction.order.clone(),
+        order: transaction.entity.clone(),
         amount: amount(transaction),
         status: transaction.status.clone(),
     }

@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, sleeps, or takes randomness from anywhere but the seed.
 
 pub(crate) mod effects;
+mod invoices;
 mod plant;
 
 use std::sync::MutexGuard;

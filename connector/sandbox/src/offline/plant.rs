@@ -2,7 +2,7 @@
 
 use super::{Offline, moment};
 use crate::control::Refused;
-use crate::control::plant::{self, AddDelivery, Charge, Duplicate, Edit, Removal, Subscribe};
+use crate::control::plant::{self, AddDelivery, AddFulfillment, Charge, Duplicate, Edit, Removal, Subscribe};
 use crate::json::Json;
 use crate::ledger::WriteCounts;
 use crate::seed::{self, Seed, Seeded};
@@ -27,6 +27,11 @@ impl Offline {
     /// Replaces the fulfilments of a GHL order.
     pub fn set_fulfillments(&self, id: &str, fulfillments: Vec<Json>, now_ms: u64) -> Result<(), Refused> {
         plant::set_fulfillments(&mut self.lock(), id, fulfillments, moment(now_ms))
+    }
+
+    /// Adds a fulfilment to a GHL order as a person does, and returns it.
+    pub fn add_fulfillment(&self, id: &str, new: AddFulfillment, now_ms: u64) -> Result<Json, Refused> {
+        plant::add_fulfillment(&mut self.lock(), id, new, moment(now_ms))
     }
 
     /// Replaces members of a transaction, which is returned.

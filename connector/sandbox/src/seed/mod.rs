@@ -2,6 +2,8 @@
 
 mod documents;
 
+use std::num::NonZeroUsize;
+
 use http::StatusCode;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use transload_model::{Currency, Decimal, DecimalError};
 
 use crate::control::{Refused, invalid};
+use crate::ghl::billing::{Draft, InvoicePayment};
 use crate::ghl::payments::NewPayment;
 use crate::ghl::store::StoreError;
 use crate::ghl::{fulfillments, transactions};
@@ -42,6 +45,9 @@ pub struct Seed {
     /// The orders' currencies, in turn; USD without any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub currencies: Vec<String>,
+    /// Each so-many-th order is billed by an invoice, unless the driver collects, and paid through it; none without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_each: Option<NonZeroUsize>,
     /// Amounts and quantities are others with another number.
     #[serde(default)]
     pub variety: u64,
@@ -54,7 +60,14 @@ fn month() -> u32 {
 impl Seed {
     /// So many orders within 30 days from that day on, in USD.
     pub fn new(orders: usize, from: &str) -> Self {
-        Self { orders, from: from.to_owned(), days: month(), currencies: Vec::new(), variety: 0 }
+        Self {
+            orders,
+            from: from.to_owned(),
+            days: month(),
+            currencies: Vec::new(),
+            invoice_each: None,
+            variety: 0,
+        }
     }
 }
 
@@ -135,6 +148,7 @@ struct Plan {
     from: Timestamp,
     seconds: i64,
     currencies: Vec<Currency>,
+    invoice_each: Option<NonZeroUsize>,
     variety: u64,
 }
 
@@ -160,6 +174,7 @@ impl Plan {
             from,
             seconds: i64::from(seed.days) * 86_400,
             currencies: currencies.collect::<Result<_, _>>()?,
+            invoice_each: seed.invoice_each,
             variety: seed.variety,
         })
     }
@@ -173,7 +188,11 @@ impl Plan {
         let goods = documents::goods(index, currency, self.variety);
         let order = documents::order(index, currency, &goods).map_err(sum)?;
         let id = state.ghl.place(order, &mut state.ids, placed)?;
-        let mut story = Story { state, id, placed, goods, transactions: Vec::new() };
+        let mut story = Story { state, id, placed, goods, invoice: None, transactions: Vec::new() };
+        let billed = self.invoice_each.is_some_and(|each| index % each == 0);
+        if billed && !matches!(history, History::Cash | History::PlannedCash) {
+            story.bill()?;
+        }
         let delivery = story.tell(history)?;
         Ok(SeededOrder { id: story.id, history, transactions: story.transactions, delivery })
     }
@@ -194,10 +213,22 @@ struct Story<'a> {
     id: String,
     placed: Timestamp,
     goods: Vec<Goods>,
+    invoice: Option<String>,
     transactions: Vec<String>,
 }
 
 impl Story<'_> {
+    /// Makes an invoice for the order, and sends it.
+    fn bill(&mut self) -> Result<(), Refused> {
+        let draft = Draft { order: Some(self.id.clone()), ..Draft::default() };
+        let (made, sent) = (at(self.placed, 1), at(self.placed, 2));
+        let State { ghl, ids, .. } = &mut *self.state;
+        let invoice = ghl.make_invoice(draft, ids, made)?;
+        ghl.send_invoice(&invoice, sent)?;
+        self.invoice = Some(invoice);
+        Ok(())
+    }
+
     /// Everything that happens to the order; the `TrackId` of its delivery.
     fn tell(&mut self, history: History) -> Result<String, Refused> {
         let due = self.due()?;
@@ -235,10 +266,19 @@ impl Story<'_> {
     }
 
     fn pay(&mut self, amount: Number, minute: i64) -> Result<(), Refused> {
-        let payment =
-            NewPayment { amount: Some(amount), status: "succeeded", taken: None, subscription: None };
+        let (amount, status, now) = (Some(amount), "succeeded", at(self.placed, minute));
         let State { ghl, ids, .. } = &mut *self.state;
-        self.transactions.push(ghl.pay(&self.id, payment, ids, at(self.placed, minute))?.0);
+        let transaction = match &self.invoice {
+            Some(invoice) => {
+                let payment = InvoicePayment { amount, status, record: None };
+                ghl.pay_invoice(invoice, payment, ids, now)?.transaction
+            }
+            None => {
+                let payment = NewPayment { amount, status, taken: None, subscription: None };
+                ghl.pay(&self.id, payment, ids, now)?.0
+            }
+        };
+        self.transactions.push(transaction);
         Ok(())
     }
 

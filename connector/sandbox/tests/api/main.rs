@@ -12,6 +12,7 @@ mod ghl;
 mod ghl_money;
 mod ghl_reach;
 mod ghl_sales;
+mod invoices;
 mod offline;
 mod offline_effects;
 mod plant;

@@ -83,6 +83,8 @@ pub(super) struct Fake {
     pub(super) poll_every: Option<Duration>,
     /// Whether its check finds that all is well.
     pub(super) check_passes: AtomicBool,
+    /// What its webhooks are proved with; [`TOKEN`] when there is nothing here.
+    pub(super) secret: Option<&'static str>,
     /// What its digest ends in.
     pub(super) version: &'static str,
     /// What can be made of kept bytes.
@@ -340,7 +342,8 @@ pub(super) async fn start_with(fake: Fake, limits: HostLimits, directory: TempDi
 
 /// What a connection runs on that has this connector and this vendor.
 pub(super) fn active(fake: &Arc<Fake>, vendor: &Arc<Vendor>) -> Active {
-    let webhook = WebhookConfig { secrets: vec![Secret::new(TOKEN)], ..Default::default() };
+    let webhook =
+        WebhookConfig { secrets: vec![Secret::new(fake.secret.unwrap_or(TOKEN))], ..Default::default() };
     let webhooks = BTreeMap::from([("ghl".to_owned(), webhook)]);
     let polls = fake.poll_every.map(|interval| ("transactions".to_owned(), interval)).into_iter().collect();
     let mut problems = Vec::new();

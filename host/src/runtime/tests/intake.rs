@@ -3,15 +3,18 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use base64::Engine as _;
 use bytes::Bytes;
+use hmac::{Hmac, Mac as _};
 use http::HeaderMap;
+use sha2::Sha256;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use super::super::{BODY_BYTES_MAX, DeliveryOutcome, Happening, HostLimits};
-use super::fake::{Fake, Reply, Setup, TOKEN, start, start_with};
-use crate::contract::Failure;
+use super::super::{BODY_BYTES_MAX, Clock, DeliveryOutcome, Happening, HostLimits};
+use super::fake::{Fake, Reply, Setup, TOKEN, description, start, start_with};
+use crate::contract::{DeliveryId, Failure, Signature, Webhook};
 
 #[tokio::test(start_paused = true)]
 async fn a_delivery_is_accepted_once() {
@@ -79,6 +82,54 @@ async fn a_stopping_host_takes_nothing_in() {
     setup.host.shutdown().await;
     assert!(matches!(setup.deliver("d-1", "").await, DeliveryOutcome::Busy { .. }));
     assert!(setup.host.poll_now("shop", "transactions").await.is_err(), "nothing starts after the stop");
+}
+
+/// A secret of a sender of Standard Webhooks, and the key in it.
+const STANDARD: (&str, &[u8]) = ("whsec_dGhlIHNlY3JldCBvZiAyNCBieXRlcy4u", b"the secret of 24 bytes..");
+
+/// A host whose vendor sends Standard Webhooks.
+async fn standard() -> Setup {
+    let mut description = description();
+    description.apis[0].webhook = Some(Webhook {
+        signatures: vec![Signature::StandardWebhooks],
+        public_keys: Vec::new(),
+        delivery_id: DeliveryId::Header("webhook-id".to_owned()),
+    });
+    let fake = Fake { description: description.into(), secret: Some(STANDARD.0), ..Fake::default() };
+    start_with(fake, HostLimits::default(), tempfile::TempDir::new().unwrap()).await
+}
+
+/// Deliver a body that was signed so many seconds from now.
+async fn deliver_signed(setup: &Setup, id: &str, after: i64, body: &'static str) -> DeliveryOutcome {
+    let now = i64::try_from(Clock::system().now() / 1_000).unwrap();
+    let timestamp = (now + after).to_string();
+    let mac = Hmac::<Sha256>::new_from_slice(STANDARD.1).unwrap();
+    let mac = mac.chain_update(format!("{id}.{timestamp}.{body}")).finalize().into_bytes();
+    let tag = format!("v1,{}", base64::engine::general_purpose::STANDARD.encode(mac));
+    let pairs =
+        [("webhook-id", id), ("webhook-timestamp", timestamp.as_str()), ("webhook-signature", tag.as_str())];
+    let headers: HeaderMap =
+        pairs.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    setup.host.deliver("shop", "ghl", &headers, Bytes::from_static(body.as_bytes())).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_standard_webhook_is_told_by_its_id_and_refused_when_it_is_old() {
+    let setup = standard().await;
+    let accepted = DeliveryOutcome::Accepted { sequence: 1, id: "msg_1".to_owned() };
+    assert_eq!(deliver_signed(&setup, "msg_1", 0, "e1 order-1").await, accepted);
+    // The sender's next attempt has another time and another signature, and is the same all the same.
+    let known = DeliveryOutcome::Duplicate { id: "msg_1".to_owned() };
+    assert_eq!(deliver_signed(&setup, "msg_1", 60, "e1 order-1").await, known);
+    for (after, what) in [(-400, "seconds ago"), (400, "seconds from now")] {
+        let DeliveryOutcome::Refused { reason } = deliver_signed(&setup, "msg_2", after, "e2 order-1").await
+        else {
+            panic!("{after} s")
+        };
+        assert!(reason.contains(what), "{reason}");
+    }
+    setup.settle().await;
+    assert_eq!(setup.fake.ids(), ["e1"]);
 }
 
 /// A server of the host, its address, and what ends it.

@@ -24,6 +24,8 @@
 //! write is an effect, whose summary is the response's body. A status that is no success fails the event: with `retry` for
 //! 408, 425, 429 and 5xx, `needs-attention` for 401, 403 and 407, and `rejected` for the others.
 //!
+//! The settings may put other paths in place of `/things/{id}` of `get` (`paths.get`) and of `/things` (`paths.create`).
+//!
 //! There are three components of it, the same but for their [`Variant`].
 
 mod intake;

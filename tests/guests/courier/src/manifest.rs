@@ -12,6 +12,7 @@ pub const TARGET: Api = Api {
     credential: Credential::Bearer,
     version_header: None,
     rates: &[],
+    idempotency_header: None,
     webhook: Some(Webhook {
         signatures: &[Signature::SharedToken("x-token")],
         public_keys: &[],
@@ -27,6 +28,7 @@ pub const KEYED: Api = Api {
     credential: Credential::Bearer,
     version_header: None,
     rates: &[],
+    idempotency_header: Some(IDEMPOTENCY_HEADER),
     webhook: None,
 };
 
@@ -39,10 +41,10 @@ pub const POLLED: &str = "polled";
 /// How often [`POLLED`] is asked for unless a test says otherwise, in milliseconds.
 const POLL_MS: u64 = 60_000;
 
-pub(crate) const GET_THING: Endpoint = Endpoint::read("/things/{id}", "things.read");
+pub(crate) const GET_THING: Endpoint = Endpoint::read("/things/{id}", "things.read").set_by("/paths/get");
 pub(crate) const LIST_THINGS: Endpoint = Endpoint::read("/things", "things.read");
 pub(crate) const CREATE_THING: Endpoint =
-    Endpoint::write(Method::Post, "/things", "things.write", InDoubt::Verify);
+    Endpoint::write(Method::Post, "/things", "things.write", InDoubt::Verify).set_by("/paths/create");
 pub(crate) const PUT_THING: Endpoint =
     Endpoint::write(Method::Put, "/things/{id}", "things.write", InDoubt::Resend);
 pub(crate) const SEND_MESSAGE: Endpoint =
@@ -53,14 +55,16 @@ pub(crate) const PAY: Endpoint =
 const ORDER_SCHEMA: &str = r#"{"type":"object","required":["id","order","do"],"properties":{"id":{"type":"string"},"order":{"type":"string"},"do":{"type":"array","items":{"type":"string"}}}}"#;
 const ORDER_SAMPLE: &str = r#"{"id":"e1","order":"o1","do":["get a","get b","create c"]}"#;
 
+/// Where things are got and made, if not where they usually are.
+const SETTINGS_SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"properties":{"paths":{"type":"object","additionalProperties":false,"properties":{"get":{"type":"string"},"create":{"type":"string"}}}}}"#;
+
 /// The manifest of the courier of this version.
 pub(crate) fn describe(version: &str) -> Description {
     let summary = "Makes exactly the calls that its events name.";
     let mut description = manifest::description("courier", version, "Courier", summary);
-    let mut keyed = manifest::api(&KEYED, &[PAY]);
-    keyed.idempotency_header = Some(IDEMPOTENCY_HEADER.to_owned());
     let target = [GET_THING, LIST_THINGS, CREATE_THING, PUT_THING, SEND_MESSAGE];
-    description.apis = vec![manifest::api(&TARGET, &target), keyed];
+    description.apis = vec![manifest::api(&TARGET, &target), manifest::api(&KEYED, &[PAY])];
+    description.settings_schema = SETTINGS_SCHEMA.to_owned();
     let trigger =
         |name, title, origin| manifest::trigger(name, title, origin, Kind::Order, ORDER_SCHEMA, ORDER_SAMPLE);
     description.triggers = vec![

@@ -1,12 +1,13 @@
 //! The steps of an event, taken in turn.
 
 use serde::Serialize;
+use serde_json::Value;
 use transload_sdk::{
     Context, Envelope, Failure, Order, Probe, Receipt, Retry, Verb, Work, needs_attention, rejected,
 };
 use transload_wire::api::Api;
 use transload_wire::http::{Answer, send};
-use transload_wire::{ApiError, Endpoint};
+use transload_wire::{ApiError, Endpoint, Request};
 
 use crate::Variant;
 use crate::intake::{STEPS_MAX, follow_up, said};
@@ -28,12 +29,14 @@ struct Run<'a> {
     envelope: &'a Envelope,
     order: &'a Order,
     prefix: &'static str,
+    settings: Value,
     work: Work,
 }
 
 /// Takes the steps in the order's note.
 pub(crate) fn run<V: Variant>(cx: &Context, envelope: &Envelope, order: &Order) -> Result<Receipt, Failure> {
-    let mut run = Run { cx, envelope, order, prefix: V::PREFIX, work: Work::default() };
+    let (prefix, settings) = (V::PREFIX, cx.settings()?);
+    let mut run = Run { cx, envelope, order, prefix, settings, work: Work::default() };
     let steps = order.note.as_deref().unwrap_or_default();
     for (index, step) in steps.lines().enumerate() {
         if index >= STEPS_MAX {
@@ -88,7 +91,13 @@ impl Run<'_> {
     }
 
     fn get(&self, id: &str) -> Result<Answer, ApiError> {
-        send(self.cx.http, GET_THING.request(TARGET.base_url, &[id], &[]))?.success(said)
+        send(self.cx.http, self.request(&TARGET, &GET_THING, id))?.success(said)
+    }
+
+    /// A request for `endpoint`, where the settings have it, with `name` if its path has a place for that.
+    fn request(&self, api: &Api, endpoint: &Endpoint, name: &str) -> Request {
+        let set = endpoint.path_setting.and_then(|pointer| self.settings.pointer(pointer)?.as_str());
+        endpoint.request_at(set.unwrap_or(endpoint.path), api.base_url, &[name], &[])
     }
 
     fn ensure(&mut self, name: &str) -> Result<(), Failure> {
@@ -112,7 +121,7 @@ impl Run<'_> {
         name: &str,
     ) -> Result<(), Failure> {
         let body = Body { name, event: &self.envelope.id };
-        let request = endpoint.request(api.base_url, &[name], &[]).json(&body)?;
+        let request = self.request(api, &endpoint, name).json(&body)?;
         let answer = send(self.cx.http, request)?.success(said)?;
         self.effect(verb, api.name, kind, name, &answer.response.body);
         Ok(())

@@ -197,3 +197,12 @@ fn a_long_answer_is_cut_in_the_summary() {
     let report = run::<First>(&fakes, &["put b"], 1).unwrap();
     assert_eq!(report.effects[0].summary.len(), SUMMARY_CHARS_MAX);
 }
+
+#[test]
+fn settings_move_what_is_got_and_what_is_made() {
+    let settings = r#"{"paths":{"get":"/v2/{id}/thing","create":"/v2/made"}}"#;
+    let fakes =
+        Fakes::new(settings, 0).answer("GET /v2/a/thing", 200, "{}").answer("POST /v2/made", 201, "made");
+    let report = run::<First>(&fakes, &["get a", "create x"], 1).unwrap();
+    assert_eq!(shown(&report), ["Verb::Created target thing x: made"]);
+}

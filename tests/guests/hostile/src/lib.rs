@@ -35,6 +35,7 @@ impl manifest::Guest for Hostile {
         let endpoint = |method, path: &str, scope: &str, access| manifest::Endpoint {
             method,
             path: path.to_owned(),
+            path_setting: (access == manifest::Access::Read).then(|| "/paths/thing".to_owned()),
             scope: scope.to_owned(),
             access,
             in_doubt: manifest::InDoubt::Resend,

@@ -45,6 +45,7 @@ pub(crate) const BOOKS: Api = Api {
     credential: Credential::Bearer,
     version_header: None,
     rates: &[],
+    idempotency_header: None,
     webhook: None,
 };
 

@@ -3,7 +3,7 @@
 use transload_sdk::Certainty;
 
 use super::*;
-use crate::reconcile::cursor::{Cursor, Phase};
+use crate::reconcile::{Cursor, Phase, kinds};
 
 /// A scope of the order's day alone, so that fifteen days are gone through.
 fn one_day() -> Scope {
@@ -265,7 +265,7 @@ fn goods_that_nobody_paid_for_are_found_once() {
 fn rows_beyond_the_limit_are_findings_at_once() {
     let fakes =
         Fakes::new(SETTINGS, NOW).answer("GET /payments/transactions?*", 200, &list(&[ORPHAN.json()]));
-    let mut cursor = Cursor::first(&one_day(), 1, Phase::Payments).unwrap();
+    let mut cursor = Cursor::first(&one_day(), &kinds::ALL, 1, Phase::Payments).unwrap();
     cursor.kept = [0, 1_000];
     let next = page(&fakes, &one_day(), Some(&cursor.write().unwrap())).unwrap();
     assert_eq!(kinds(&next.findings), ["unmatched-payment"]);

@@ -4,7 +4,7 @@ use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Control, ControlError, Made};
-use crate::control::plant::{AddDelivery, Charge, Duplicate, Edit, Removal, Subscribe};
+use crate::control::plant::{AddDelivery, AddFulfillment, Charge, Duplicate, Edit, Removal, Subscribe};
 use crate::json::Json;
 use crate::ledger::WriteCounts;
 use crate::seed::{Seed, Seeded};
@@ -29,6 +29,11 @@ impl Control {
     /// Replaces the fulfilments of a GHL order.
     pub async fn set_fulfillments(&self, id: &str, fulfillments: &[Json]) -> Result<(), ControlError> {
         self.done(Method::PUT, &format!("/ghl/orders/{id}/fulfillments"), &fulfillments).await
+    }
+
+    /// Adds a fulfilment to a GHL order as a person does, and returns it.
+    pub async fn add_fulfillment(&self, id: &str, new: &AddFulfillment) -> Result<Json, ControlError> {
+        self.call(Method::POST, &format!("/ghl/orders/{id}/fulfillments"), new).await
     }
 
     /// Replaces members of a transaction, which is returned.

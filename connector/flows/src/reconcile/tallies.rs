@@ -3,16 +3,24 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use transload_model::reconcile::{Outcome, Side};
-use transload_model::{Currency, Decimal, DecimalError, Money};
+use transload_model::reconcile::{self, Bounds, Key, KeyKind, Outcome, Row, Side};
+use transload_model::{Currency, Decimal, DecimalError, Money, Order, Transaction};
 use transload_sdk::convert::decimal_out;
-use transload_sdk::{Failure, FindingTally};
+use transload_sdk::{Failure, FindingTally, rejected};
 use transload_wire::Number;
+
+use crate::events::GHL;
 
 /// The sums, by system and currency: `ghl USD`. Field names are frozen: they are in operators' databases.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tallies(BTreeMap<String, Sums>);
+
+/// A row that is tied to the order `order_id`.
+pub fn tied(side: Side, id: &str, order_id: &str, amount: Money) -> Row {
+    let key = Key { kind: KeyKind::Entity, value: order_id.to_owned() };
+    Row { side, id: id.to_owned(), keys: vec![key], amount, party: None, date: None }
+}
 
 /// The sums of one system in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +60,25 @@ impl Tallies {
             self.0.entry(name.clone()).or_insert(Sums::NONE).merge(sums)?;
         }
         Ok(())
+    }
+
+    /// GoHighLevel's payments of an order: matched as far as the order asks for them.
+    pub fn of_payments(order: &Order, transactions: &[Transaction]) -> Result<Self, Failure> {
+        let captured = transactions.iter().filter(|transaction| transaction.status.is_captured());
+        let payments = captured.map(|payment| tied(Side::Right, &payment.id, &order.id, payment.amount));
+        let owed = tied(Side::Left, &order.id, &order.id, order.total);
+        let mut sums = Self::default();
+        sums.count_tied(GHL, std::iter::once(owed).chain(payments).collect())?;
+        Ok(sums)
+    }
+
+    /// Adds the right side of `rows`, which are [`tied`], to the sums of `system`: matched as far as the left side goes.
+    pub fn count_tied(&mut self, system: &str, rows: Vec<Row>) -> Result<(), Failure> {
+        let zero = Decimal::ZERO;
+        let bounds = Bounds { below: zero, above: zero, days_before: 0, days_after: 0, group_max: 0 };
+        let outcome =
+            reconcile::reconcile(&rows, &[], &bounds).map_err(|error| rejected(error.to_string()))?;
+        self.count(system, Side::Right, &outcome)
     }
 
     /// Adds what became of `side` in `outcome` to the sums of `system`. What is only suggested is not matched yet.

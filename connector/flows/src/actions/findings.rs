@@ -4,9 +4,6 @@ use serde::Serialize;
 use transload_sdk::convert::money_in;
 use transload_sdk::{Certainty, Failure, Finding, FindingSide, Severity, rejected};
 
-use crate::reconcile;
-use crate::settings::Connection;
-
 #[derive(Serialize)]
 struct Findings<'a> {
     findings: Vec<Told<'a>>,
@@ -32,9 +29,8 @@ struct Side<'a> {
     amount: Option<String>,
 }
 
-/// What is found of the order `order_id`, as JSON.
-pub fn look(connection: &Connection, order_id: &str) -> Result<String, Failure> {
-    let found = reconcile::order(connection, order_id)?;
+/// The findings as JSON by `manifest/findings.schema.json`.
+pub fn json(found: &[Finding]) -> Result<String, Failure> {
     let findings = found.iter().map(told).collect::<Result<_, _>>()?;
     serde_json::to_string(&Findings { findings }).map_err(|error| rejected(error.to_string()))
 }

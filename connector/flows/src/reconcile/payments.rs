@@ -5,17 +5,18 @@ use transload_model::reconcile::Side;
 use transload_model::{Entity, Instant, Money, Transaction};
 use transload_sdk::{Failure, Scope};
 
-use super::cursor::{Cursor, DAY_MS, Phase};
-use super::finding::{Difference, GHL, Kind, Seen};
+use super::kinds::UNMATCHED_PAYMENT;
 use super::memory::{self, Kept, Known};
-use super::{KEPT_MAX, Page};
-use crate::settings::Connection;
+use super::{Cursor, Difference, KEPT_MAX, Page, Seen};
+use crate::Shop;
+use crate::cursor::DAY_MS;
+use crate::events::GHL;
 
 /// Payments of a page: each that names an order of another time takes a call. See [`super::orders`] for the budget.
 const PAGE_ROWS: u32 = 50;
 
-/// Looks at the next payments of the listing.
-pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Result<Page, Failure> {
+/// Looks at the next payments of the listing, and goes on to `next` after the last.
+pub fn page<P>(shop: &Shop, scope: &Scope, cursor: &mut Cursor<P>, next: P) -> Result<Page, Failure> {
     let query = TransactionQuery {
         start_at: Some(Instant(scope.start.saturating_sub(DAY_MS))),
         end_at: Some(Instant(scope.end.saturating_add(DAY_MS))),
@@ -23,7 +24,7 @@ pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Resu
         offset: cursor.offset,
         ..TransactionQuery::default()
     };
-    let listed = connection.ghl.transactions(&query)?;
+    let listed = shop.ghl.transactions(&query)?;
     let seen = cursor.offset + listed.rows.len() as u64;
     let more = !listed.rows.is_empty() && seen < listed.total;
     let last = std::mem::take(&mut cursor.last);
@@ -31,32 +32,32 @@ pub fn page(connection: &Connection, scope: &Scope, cursor: &mut Cursor) -> Resu
     let mut page = Page::default();
     for payment in &listed.rows {
         let is_within = payment.created_at.is_none_or(|at| at.0 >= scope.start && at.0 < scope.end);
-        let is_ours = connection.settings.shop.mode.accepts(payment.live) && payment.status.is_captured();
+        let is_ours = shop.settings.mode.accepts(payment.live) && payment.status.is_captured();
         if is_within && is_ours && !last.contains(&payment.id) {
-            look(connection, cursor, payment, &mut page)?;
+            look(shop, cursor, payment, &mut page)?;
         }
     }
     cursor.offset = seen;
     if !more {
-        cursor.enter(Phase::LeftOver);
+        cursor.enter(next);
     }
     Ok(page)
 }
 
-fn look(
-    connection: &Connection,
-    cursor: &mut Cursor,
+fn look<P>(
+    shop: &Shop,
+    cursor: &mut Cursor<P>,
     payment: &Transaction,
     page: &mut Page,
 ) -> Result<(), Failure> {
     let settled = match payment.order_id() {
         Some(order_id) => {
-            let known = memory::known(connection.cx, order_id)?.unwrap_or_default();
+            let known = memory::known(shop.cx, order_id)?.unwrap_or_default();
             if known.run == cursor.run {
                 // It was counted with its order.
                 return Ok(());
             }
-            exists(connection, order_id, known)?
+            exists(shop, order_id, known)?
         }
         // What pays for an invoice or renews a subscription is settled there.
         None => payment
@@ -74,20 +75,20 @@ fn look(
         page.found.push(unmatched(&payment.id, payment.amount, None));
         return Ok(());
     }
-    let party = payment.customer.as_ref().and_then(|customer| customer.id.as_deref());
+    let party = payment.customer_id();
     let kept = Kept::new(Side::Right, &payment.id, payment.amount, party, payment.created_at);
     page.kept.push(kept.charged(payment.charge_id.as_deref()));
     Ok(())
 }
 
 /// Whether GoHighLevel has an order of another time. It is asked once.
-fn exists(connection: &Connection, order_id: &str, known: Known) -> Result<bool, Failure> {
+fn exists(shop: &Shop, order_id: &str, known: Known) -> Result<bool, Failure> {
     if known.exists {
         return Ok(true);
     }
-    let exists = connection.ghl.order(order_id)?.is_some();
+    let exists = shop.ghl.order(order_id)?.is_some();
     if exists {
-        memory::remember(connection.cx, order_id, &Known { exists, ..known })?;
+        memory::remember(shop.cx, order_id, &Known { exists, ..known })?;
     }
     Ok(exists)
 }
@@ -101,5 +102,5 @@ pub fn unmatched(id: &str, amount: Money, candidates: Option<String>) -> Differe
         Some(orders) => left.value(orders),
         None => left,
     };
-    Difference::new(Kind::UnmatchedPayment, id, left, Seen::new(GHL, Some(id)).amount(amount), message)
+    Difference::new(UNMATCHED_PAYMENT, id, left, Seen::new(GHL, Some(id)).amount(amount), message)
 }

@@ -1,30 +1,30 @@
 //! How far a comparison has come, and what it has counted.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use transload_model::Fingerprint;
 use transload_sdk::{Failure, Scope, rejected};
 
-use super::finding::Kind;
-use super::fingerprint::Fingerprint;
-use super::tallies::Tallies;
+use super::{Kind, Tallies};
+use crate::cursor::DAY_MS;
 
 /// The longest time that is compared at once, in days. Two listings of each day are asked for, and what no id ties together is
 /// held against each other: over more than a year that says nothing.
 const SCOPE_DAYS_MAX: u64 = 366;
 
-pub const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-
-/// Where a comparison stands.
+/// Where a comparison stands, whose phases are `P`. Field names are frozen: they are in operators' databases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cursor {
+pub struct Cursor<P> {
     /// The fingerprint of the scope that it belongs to.
     pub scope: String,
     /// Tells this run from those before it.
     pub run: u64,
-    pub phase: Phase,
+    /// What is being compared.
+    pub phase: P,
     /// Rows of the phase's listing that were seen.
     pub offset: u64,
-    /// The day under way in a phase of deliveries, counted from the first.
+    /// The day under way in a phase that goes day by day, counted from the first.
     pub day: u64,
     /// Ids of the listing's last page: rows move on to the next while it is being read.
     pub last: Vec<String>,
@@ -36,24 +36,12 @@ pub struct Cursor {
     pub tallies: Tallies,
 }
 
-/// What is being compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    ListedDeliveries,
-    ListedPayments,
-    Orders,
-    Deliveries,
-    Payments,
-    LeftOver,
-}
-
-impl Cursor {
-    /// That of the first page of the run `run`, which begins with `phase`. Fails with `rejected` for a scope that ends before it starts, is too long or
-    /// names a kind that there is not.
-    pub fn first(scope: &Scope, run: u64, phase: Phase) -> Result<Self, Failure> {
+impl<P> Cursor<P> {
+    /// That of the first page of the run `run`, which begins with `phase`. Fails with `rejected` for a scope that ends before it
+    /// starts, is too long or names a kind that is none of `kinds`.
+    pub fn first(scope: &Scope, kinds: &[Kind], run: u64, phase: P) -> Result<Self, Failure> {
         Ok(Self {
-            scope: check(scope)?.to_string(),
+            scope: check(scope, kinds)?.to_string(),
             run,
             phase,
             offset: 0,
@@ -65,24 +53,8 @@ impl Cursor {
         })
     }
 
-    /// The cursor in `text`. Fails as [`Cursor::first`] does, and for one that is not this scope's.
-    pub fn read(scope: &Scope, text: &str) -> Result<Self, Failure> {
-        let fingerprint = check(scope)?.to_string();
-        let cursor: Self = serde_json::from_str(text)
-            .map_err(|error| rejected(format!("not a cursor of a comparison: {error}")))?;
-        if cursor.scope != fingerprint {
-            return Err(rejected("the cursor belongs to the comparison of another time or of other kinds"));
-        }
-        Ok(cursor)
-    }
-
-    /// As text for the host to keep.
-    pub fn write(&self) -> Result<String, Failure> {
-        serde_json::to_string(self).map_err(|error| rejected(error.to_string()))
-    }
-
     /// Goes on to the next phase.
-    pub fn enter(&mut self, phase: Phase) {
+    pub fn enter(&mut self, phase: P) {
         self.phase = phase;
         self.offset = 0;
         self.day = 0;
@@ -90,7 +62,27 @@ impl Cursor {
     }
 }
 
-fn check(scope: &Scope) -> Result<Fingerprint, Failure> {
+impl<P: DeserializeOwned> Cursor<P> {
+    /// The cursor in `text`. Fails as [`Cursor::first`] does, and for one that is not this scope's.
+    pub fn read(scope: &Scope, kinds: &[Kind], text: &str) -> Result<Self, Failure> {
+        let fingerprint = check(scope, kinds)?.to_string();
+        let cursor: Self = serde_json::from_str(text)
+            .map_err(|error| rejected(format!("not a cursor of a comparison: {error}")))?;
+        if cursor.scope != fingerprint {
+            return Err(rejected("the cursor belongs to the comparison of another time or of other kinds"));
+        }
+        Ok(cursor)
+    }
+}
+
+impl<P: Serialize> Cursor<P> {
+    /// As text for the host to keep.
+    pub fn write(&self) -> Result<String, Failure> {
+        serde_json::to_string(self).map_err(|error| rejected(error.to_string()))
+    }
+}
+
+fn check(scope: &Scope, kinds: &[Kind]) -> Result<Fingerprint, Failure> {
     let Some(length) = scope.end.checked_sub(scope.start) else {
         return Err(rejected("the time to compare ends before it starts"));
     };
@@ -100,8 +92,8 @@ fn check(scope: &Scope) -> Result<Fingerprint, Failure> {
         )));
     }
     for kind in &scope.kinds {
-        if !Kind::ALL.iter().any(|known| known.name() == kind) {
-            let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+        if !kinds.iter().any(|known| known.name == kind) {
+            let known: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
             return Err(rejected(format!(
                 "no finding is of the kind {kind:?}; there are {}",
                 known.join(", ")

@@ -9,7 +9,7 @@ use transload_model::{Instant, Money};
 use transload_sdk::{Context, Failure, rejected};
 use transload_wire::Number;
 
-use super::tallies::Tallies;
+use super::Tallies;
 
 /// Keys of a listing that are asked for at once: as many as the contract allows.
 const KEYS_PAGE: u32 = 1_000;
@@ -17,14 +17,15 @@ const KEYS_PAGE: u32 = 1_000;
 /// Most decisions on suggested matches that are read: a person who has made more than that has no need of suggestions.
 const DECISIONS_MAX: usize = 10_000;
 
-/// What is known of an order or a delivery. Field names are frozen: they are in operators' databases.
+/// What is known of an order, or of something in the other system that belongs to one. Stored names are frozen: they are in operators' databases.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Known {
     /// The run that compared the order last.
     pub run: u64,
-    /// The run that saw a delivery of it last.
-    pub delivery_run: u64,
+    /// The run that saw its counterpart in the other system last, in a list of its own.
+    #[serde(rename = "delivery_run")]
+    pub other_run: u64,
     /// The fingerprint of what was found to be in order; none if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clean: Option<String>,
@@ -34,12 +35,12 @@ pub struct Known {
     /// When the order was placed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<u64>,
-    /// The delivery that it has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<String>,
+    /// The counterpart that it has.
+    #[serde(rename = "delivery", skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
     /// Whether that came to nothing, so that another one is in order.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub delivery_failed: bool,
+    #[serde(rename = "delivery_failed", skip_serializing_if = "std::ops::Not::not")]
+    pub other_failed: bool,
     /// Whether GoHighLevel had the order when it was looked for.
     pub exists: bool,
     /// What it added to the sums when it was found to be in order.
@@ -47,19 +48,19 @@ pub struct Known {
     pub sums: Tallies,
     /// What lists told of it last.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub seen: Option<Seen>,
+    pub seen: Option<Listed>,
 }
 
-/// What lists tell of an order. Field names are frozen, too.
+/// What lists tell of an order. Stored names are frozen, too.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
+pub struct Listed {
     /// The run that asked for the lists.
     pub run: u64,
     /// Fingerprints of its payments by id.
     pub payments: BTreeMap<String, String>,
-    /// The fingerprint of its delivery; none if no list has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<String>,
+    /// The fingerprint of its counterpart; none if no list has one.
+    #[serde(default, rename = "delivery", skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
 }
 
 const RUNS: &str = "reconcile/runs";
@@ -74,7 +75,7 @@ pub fn count_run(cx: &Context, runs: u64) -> Result<(), Failure> {
     write(cx, RUNS, &runs)
 }
 
-/// What is known of the order, or of the delivery of a renewal, `id`; none if it was never compared.
+/// What is known of the order `id`, or of what has an id of its own and belongs to one; none if it was never compared.
 pub fn known(cx: &Context, id: &str) -> Result<Option<Known>, Failure> {
     read(cx, &order_key(id))
 }
@@ -85,9 +86,9 @@ pub fn remember(cx: &Context, id: &str, known: &Known) -> Result<(), Failure> {
 }
 
 /// Remembers something that the lists of the run `run` tell of the order `id`.
-pub fn see(cx: &Context, id: &str, run: u64, what: impl FnOnce(&mut Seen)) -> Result<(), Failure> {
+pub fn see(cx: &Context, id: &str, run: u64, what: impl FnOnce(&mut Listed)) -> Result<(), Failure> {
     let mut known = known(cx, id)?.unwrap_or_default();
-    let mut seen = known.seen.filter(|seen| seen.run == run).unwrap_or(Seen { run, ..Seen::default() });
+    let mut seen = known.seen.filter(|seen| seen.run == run).unwrap_or(Listed { run, ..Listed::default() });
     what(&mut seen);
     known.seen = Some(seen);
     remember(cx, id, &known)
@@ -258,13 +259,15 @@ fn forget(cx: &Context, prefix: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read<T: DeserializeOwned>(cx: &Context, key: &str) -> Result<Option<T>, Failure> {
+/// What the store has under `key`; none if nothing. Fails with `rejected` for what is not of this form.
+pub fn read<T: DeserializeOwned>(cx: &Context, key: &str) -> Result<Option<T>, Failure> {
     let Some(stored) = cx.store.get(key)? else { return Ok(None) };
     let value = serde_json::from_slice(&stored.value);
     value.map(Some).map_err(|error| rejected(format!("the store's entry {key} cannot be read: {error}")))
 }
 
-fn write(cx: &Context, key: &str, value: &impl Serialize) -> Result<(), Failure> {
+/// Puts it there.
+pub fn write(cx: &Context, key: &str, value: &impl Serialize) -> Result<(), Failure> {
     let value = serde_json::to_vec(value).map_err(|error| rejected(error.to_string()))?;
     cx.store.put(key, &value)?;
     Ok(())

@@ -4,23 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use transload_model::reconcile::{self, Basis, Bounds, KeyKind, Match, Outcome, Row, Side};
 use transload_model::{Decimal, Money};
-use transload_sdk::{Failure, rejected};
+use transload_sdk::{Context, Failure, rejected};
 
-use super::cursor::Cursor;
-use super::finding::{Difference, GHL, Kind, Seen};
+use super::kinds::{DUPLICATE_PAYMENT, TOO_MANY_LEFT_OVER, UNMATCHED_PAYMENT};
 use super::memory::{self, Kept, Suggested};
 use super::payments::unmatched;
-use super::{KEPT_MAX, Page};
-use crate::settings::Connection;
+use super::{Cursor, Difference, KEPT_MAX, Page, Seen};
+use crate::events::GHL;
 
 /// How an order without its payment and a payment without its order may differ. GoHighLevel's amounts are exact, so no difference
 /// is let pass; people pay up to two days before the order is entered, and, by invoice, up to a month after.
 const BOUNDS: Bounds =
     Bounds { below: Decimal::ZERO, above: Decimal::ZERO, days_before: 2, days_after: 31, group_max: 3 };
 
-/// Matches what was kept.
-pub fn page(connection: &Connection, cursor: &mut Cursor) -> Result<Page, Failure> {
-    let cx = connection.cx;
+/// Matches what was kept: orders whose money was not found with them, and payments whose order was not. `unpaid` says of an
+/// order, and what is due for it, that no payment might be for it.
+pub fn page<P>(
+    cx: &Context,
+    cursor: &mut Cursor<P>,
+    unpaid: impl Fn(&str, Money) -> Difference,
+) -> Result<Page, Failure> {
     let kept = memory::kept(cx, &cursor.scope)?;
     let rows = kept.iter().map(Kept::row).collect::<Result<Vec<Row>, Failure>>()?;
     let decisions = memory::decisions(cx)?;
@@ -30,7 +33,7 @@ pub fn page(connection: &Connection, cursor: &mut Cursor) -> Result<Page, Failur
     let mut suggested = BTreeSet::new();
     for matched in &outcome.matches {
         if matched.basis == Basis::Likeness {
-            page.found.push(suggestion(connection, matched, &mut suggested)?);
+            page.found.push(suggestion(cx, matched, &mut suggested)?);
             continue;
         }
         for allocation in &matched.allocations {
@@ -62,7 +65,7 @@ pub fn page(connection: &Connection, cursor: &mut Cursor) -> Result<Page, Failur
 /// A match that a person should agree to. Accepting it writes nothing to GoHighLevel, which has no call that gives a payment an
 /// order: from then on it counts as matched.
 fn suggestion(
-    connection: &Connection,
+    cx: &Context,
     matched: &Match,
     suggested: &mut BTreeSet<String>,
 ) -> Result<Difference, Failure> {
@@ -86,17 +89,10 @@ fn suggestion(
     };
     let subject = right.first().map(String::as_str).unwrap_or_default();
     let sides = (seen(&left, &orders), seen(&right, &payments));
-    let difference = Difference::new(Kind::UnmatchedPayment, subject, sides.0, sides.1, message).suggested();
+    let difference = Difference::new(UNMATCHED_PAYMENT, subject, sides.0, sides.1, message).suggested();
     suggested.extend(left.iter().chain(&right).cloned());
-    memory::suggest(connection.cx, &difference.id(), &Suggested { left, right })?;
+    memory::suggest(cx, &difference.id(), &Suggested { left, right })?;
     Ok(difference)
-}
-
-/// Goods that are delivered, and no payment that might be for them.
-fn unpaid(order_id: &str, due: Money) -> Difference {
-    let message = format!("the goods of order {order_id} are delivered, and {due} are still due");
-    let (left, right) = (Seen::new(GHL, Some(order_id)).value("due").amount(due), Seen::new(GHL, None));
-    Difference::new(Kind::PaymentNotCaptured, order_id, left, right, message)
 }
 
 /// The orders that a payment might as well be for.
@@ -114,18 +110,18 @@ fn doubled(rows: &[Row]) -> Vec<Difference> {
         let Some(first) = charges.insert(&charge.value, row) else { continue };
         let message = format!("payments {} and {} are both of the charge {}", first.id, row.id, charge.value);
         let seen = |row: &Row| Seen::new(GHL, Some(&row.id)).amount(row.amount);
-        found.push(Difference::new(Kind::DuplicatePayment, &row.id, seen(first), seen(row), message));
+        found.push(Difference::new(DUPLICATE_PAYMENT, &row.id, seen(first), seen(row), message));
     }
     found
 }
 
-fn too_many(cursor: &Cursor, unsearched: u64) -> Difference {
+fn too_many<P>(cursor: &Cursor<P>, unsearched: u64) -> Difference {
     let message = format!(
         "{unsearched} orders or payments without a partner were more than are searched; compare a shorter time"
     );
     let side = Seen::new(GHL, None);
     Difference::new(
-        Kind::TooManyLeftOver,
+        TOO_MANY_LEFT_OVER,
         &cursor.scope,
         side.clone().value(unsearched.to_string()),
         side,

@@ -44,8 +44,8 @@ fn fulfillment(order: &Order) -> Fulfillment {
         lines: lines.collect(),
         tracking: vec![Tracking {
             number: text("9f1c2d34-5e6f-4a70-8b91-a2b3c4d5e6f7"),
-            carrier: text("Track-POD"),
-            url: text("https://web.track-pod.com/track?id=9f1c2d34"),
+            carrier: text("Northern Couriers"),
+            url: text("https://couriers.example/track/9f1c2d34"),
         }],
         proof: Some(Proof { signed_by: text("A. Fuller"), note: text("Left with Ada"), ..Proof::default() }),
         cash_collected: Some(order.total),
