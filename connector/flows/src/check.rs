@@ -3,7 +3,7 @@
 use transload_ghl::{OrderQuery, SubscriptionQuery, TransactionQuery, endpoints};
 use transload_model::Order;
 use transload_sdk::{Failure, Probe};
-use transload_wire::{ApiError, Endpoint, HttpError};
+use transload_wire::{ApiError, Endpoint};
 
 use crate::Shop;
 use crate::events::GHL;
@@ -118,7 +118,7 @@ pub fn optional(
     outcome: Result<String, ApiError>,
 ) -> Probe {
     match outcome {
-        Err(ApiError::Http { error: HttpError::Denied(_), .. }) if !needed => {
+        Err(error) if error.is_ungranted() && !needed => {
             let message = format!("not granted: {without}");
             Probe { api: GHL.to_owned(), scope: endpoint.scope.to_owned(), ok: true, message }
         }

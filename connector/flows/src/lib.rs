@@ -13,7 +13,7 @@ pub mod listing;
 pub mod notes;
 pub mod payment_record;
 pub mod payments;
-mod periods;
+pub mod periods;
 pub mod progress;
 pub mod provider;
 pub mod reconcile;
@@ -27,4 +27,4 @@ pub mod transactions;
 
 pub use listing::Listing;
 pub use settings::{Mode, Settings, ShopSettings};
-pub use shop::Shop;
+pub use shop::{Shop, granted};

@@ -1,4 +1,7 @@
 //! Periods of a subscription.
+//!
+//! `period` is an ISO 8601 duration and `anchor` the start of the first period. Charges come a little early or late, so a
+//! charge belongs to the period whose start is nearest.
 
 use transload_model::Instant;
 use transload_wire::time;
@@ -9,22 +12,22 @@ use crate::cursor::DAY_MS;
 const PERIODS_MAX: u32 = 1_200;
 
 /// The day on which the period starts that a charge at `charged_at` pays for; none for the first, which the order itself
-/// is. `period` is an ISO 8601 duration and `anchor` the start of the first period. Charges come a little early or late, so
-/// a charge belongs to the period whose start is nearest. Without a period of whole days the day of the charge stands in.
+/// is. Without a period of whole days the day of the charge stands in.
 pub fn period_start(anchor: Instant, period: Option<&str>, charged_at: Instant) -> Option<String> {
     let Some(step) = period.and_then(Step::read) else {
         let (first, day) = (time::format_date(anchor)?, time::format_date(charged_at)?);
         return (day > first).then_some(day);
     };
-    let (mut count, mut start) = (0, anchor);
-    while count < PERIODS_MAX {
-        let next = step.after(anchor, count + 1)?;
-        if charged_at.0 < start.0 + next.0.saturating_sub(start.0) / 2 {
-            break;
-        }
-        (count, start) = (count + 1, next);
+    match step.nearest(anchor, charged_at)? {
+        0 => None,
+        count => time::format_date(step.after(anchor, count)?),
     }
-    if count == 0 { None } else { time::format_date(start) }
+}
+
+/// When the period starts after the one that a charge at `charged_at` pays for. None if `period` is none of whole days.
+pub fn next_start(anchor: Instant, period: &str, charged_at: Instant) -> Option<Instant> {
+    let step = Step::read(period)?;
+    step.after(anchor, step.nearest(anchor, charged_at)? + 1)
 }
 
 /// The length of a period.
@@ -47,6 +50,19 @@ impl Step {
             "Y" => count.checked_mul(12).map(Self::Months),
             _ => None,
         }
+    }
+
+    /// How many periods after `anchor` the one starts whose start is nearest to `at`.
+    fn nearest(self, anchor: Instant, at: Instant) -> Option<u32> {
+        let (mut count, mut start) = (0, anchor);
+        while count < PERIODS_MAX {
+            let next = self.after(anchor, count + 1)?;
+            if at.0 < start.0 + next.0.saturating_sub(start.0) / 2 {
+                break;
+            }
+            (count, start) = (count + 1, next);
+        }
+        Some(count)
     }
 
     /// The time so many periods after `anchor`.
@@ -112,7 +128,35 @@ mod tests {
         assert_eq!(start(anchor, "P1M", "2026-01-01T00:00:00Z"), None, "before it began");
     }
 
+    #[test]
+    fn the_next_period_starts_at_the_hour_of_the_first() {
+        let anchor = "2026-01-31T10:00:00Z";
+        for (period, charged, next) in [
+            ("P1M", "2026-01-31T10:00:00Z", Some("2026-02-28T10:00:00Z")),
+            ("P1M", "2026-02-27T23:00:00Z", Some("2026-03-31T10:00:00Z")),
+            ("P1M", "2026-03-02T10:00:00Z", Some("2026-03-31T10:00:00Z")),
+            ("P2W", "2026-02-14T09:00:00Z", Some("2026-02-28T10:00:00Z")),
+            ("P1Y", "2026-01-31T10:00:00Z", Some("2027-01-31T10:00:00Z")),
+            ("PT12H", "2026-01-31T10:00:00Z", None),
+        ] {
+            assert_eq!(next_start(at(anchor), period, at(charged)), next.map(at), "{period} {charged}");
+        }
+    }
+
     proptest! {
+        /// What is charged when the next period starts pays for that, and the one after it is next.
+        #[test]
+        fn each_next_period_is_one_further(
+            day in 0_u64..20_000, months in 1_u32..13, count in 0_u32..60, off in -8_i64..=8,
+        ) {
+            let (anchor, period) = (Instant(day * DAY_MS + 36_000_000), format!("P{months}M"));
+            let start = |count| Step::Months(months).after(anchor, count).unwrap();
+            let charged = Instant(start(count).0.saturating_add_signed(off * DAY_MS as i64));
+            let next = next_start(anchor, &period, charged).unwrap();
+            prop_assert_eq!(next, start(count + 1));
+            prop_assert_eq!(next_start(anchor, &period, next), Some(start(count + 2)));
+        }
+
         /// A charge up to a third of a period early or late is for the same period, so none is delivered twice or never.
         #[test]
         fn early_and_late_charges_are_for_one_period(
@@ -127,6 +171,7 @@ mod tests {
         #[test]
         fn no_period_makes_it_panic(text in "P?T?[0-9]{0,12}[DWMYHS]?", anchor in any::<u64>(), charged in any::<u64>()) {
             let _ = period_start(Instant(anchor), Some(&text), Instant(charged));
+            let _ = next_start(Instant(anchor), &text, Instant(charged));
         }
     }
 }

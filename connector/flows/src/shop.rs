@@ -1,6 +1,7 @@
 //! The GoHighLevel half of a connection.
 
 use transload_sdk::Context;
+use transload_wire::ApiError;
 
 use crate::ShopSettings;
 
@@ -19,5 +20,13 @@ impl<'a> Shop<'a> {
     pub fn new(cx: &'a Context<'a>, settings: &'a ShopSettings) -> Self {
         let ghl = transload_ghl::Client::new(cx.http, &settings.location_id).version(&settings.ghl_version);
         Self { cx, ghl, settings }
+    }
+}
+
+/// What a call gave that an operator may leave ungranted; none if so.
+pub fn granted<T>(outcome: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+    match outcome {
+        Err(error) if error.is_ungranted() => Ok(None),
+        outcome => outcome.map(Some),
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use transload_ghl::SubscriptionQuery;
 use transload_model::{Instant, Order, Subscription, SubscriptionStatus, Transaction};
 use transload_sdk::{Context, Failure, Work, rejected};
-use transload_wire::{ApiError, HttpError};
+use transload_wire::ApiError;
 
 use crate::periods::period_start;
 use crate::{Shop, notes};
@@ -21,7 +21,7 @@ pub fn without_renewals(
     }
     let cycle = match Cycle::of(shop, order) {
         // The scope is one that a connection does without; then the day of a charge tells.
-        Err(ApiError::Http { error: HttpError::Denied(_), .. }) => Cycle::unknown(order),
+        Err(error) if error.is_ungranted() => Cycle::unknown(order),
         cycle => cycle?,
     };
     let is_renewal = |transaction: &Transaction| {

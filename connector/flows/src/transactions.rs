@@ -22,16 +22,21 @@ pub fn subject(transaction: &Transaction) -> Option<&Entity> {
 /// of a part payment or a refund. None if there is no such order.
 pub fn order_again(shop: &Shop, order_id: &str, transaction: &Transaction) -> Result<Option<Event>, Failure> {
     let Some(order) = shop.ghl.order(order_id)? else { return Ok(None) };
-    let refunded = transaction.refunded.map(|refunded| refunded.amount.normalized().to_string());
-    let (id, status) = (&transaction.id, transaction.status.describe());
     Ok(Some(Event {
-        id: format!("order {order_id} after {id} {status} {}", refunded.unwrap_or_default()),
+        id: format!("order {order_id} {}", after(transaction)),
         source: GHL,
         subject: order_id.to_owned(),
         occurred_at: transaction.updated_at,
         raw: None,
         change: Change::Order(order),
     }))
+}
+
+/// How the id of an event ends that follows on a transaction, as it stands: `after t1 succeeded 50.05`.
+pub fn after(transaction: &Transaction) -> String {
+    let refunded = transaction.refunded.map(|refunded| refunded.amount.normalized().to_string());
+    let (id, status) = (&transaction.id, transaction.status.describe());
+    format!("after {id} {status} {}", refunded.unwrap_or_default())
 }
 
 /// Brings the revenue record up to date, and answers what moved. Each movement is an effect with its amount, a refund's
@@ -67,7 +72,8 @@ pub fn record_revenue(
     Ok((work, movement))
 }
 
-fn id_of(entity: &Entity) -> &str {
+/// The id of what is paid for.
+pub fn id_of(entity: &Entity) -> &str {
     match entity {
         Entity::Order(id) | Entity::Invoice(id) | Entity::Subscription(id) | Entity::Other(id) => id,
     }

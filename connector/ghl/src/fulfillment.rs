@@ -1,7 +1,7 @@
 //! Fulfilments of an order.
 
 use serde::{Deserialize, Serialize};
-use transload_model::{LineQuantity, Tracking};
+use transload_model::{Instant, LineQuantity, Tracking};
 use transload_wire::{Number, tolerant};
 
 use crate::error::{MISSING, MapError};
@@ -22,10 +22,12 @@ pub struct NewFulfillment {
 pub struct PostedFulfillment {
     /// Its id.
     pub id: String,
-    /// The numbers it can be followed by.
-    pub tracking_numbers: Vec<String>,
+    /// Where it can be followed.
+    pub tracking: Vec<Tracking>,
     /// What it fulfils, by price id.
     pub lines: Vec<LineQuantity>,
+    /// When it was written.
+    pub created_at: Option<Instant>,
 }
 
 /// The body of `POST …/fulfillments`. All members are required.
@@ -100,12 +102,19 @@ pub(crate) struct WireFulfillment {
     trackings: Vec<WireReadTracking>,
     #[serde(default, deserialize_with = "tolerant::list")]
     items: Vec<WireItem>,
+    #[serde(default, rename = "createdAt", deserialize_with = "tolerant::instant")]
+    created_at: Option<Instant>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct WireReadTracking {
-    #[serde(default, rename = "trackingNumber", deserialize_with = "tolerant::text")]
+    #[serde(default, deserialize_with = "tolerant::text")]
     tracking_number: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    shipping_carrier: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    tracking_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -139,8 +148,12 @@ impl WireFulfillment {
             let quantity = item.qty.ok_or_else(|| error(format!("items[{index}].qty")))?;
             lines.push(LineQuantity { line_id, quantity: quantity.0 });
         }
-        let tracking_numbers = self.trackings.into_iter().filter_map(|tracking| tracking.tracking_number);
-        Ok(PostedFulfillment { tracking_numbers: tracking_numbers.collect(), lines, id })
+        let tracking = self.trackings.into_iter().map(|tracking| Tracking {
+            number: tracking.tracking_number,
+            carrier: tracking.shipping_carrier,
+            url: tracking.tracking_url,
+        });
+        Ok(PostedFulfillment { tracking: tracking.collect(), lines, created_at: self.created_at, id })
     }
 }
 
@@ -160,8 +173,19 @@ mod tests {
         let line = |id: &str, quantity: &str| LineQuantity::new(id, quantity.parse().unwrap());
         let expected = PostedFulfillment {
             id: "655b33a82209e60b6adb87a5".to_owned(),
-            tracking_numbers: vec!["3F2504E0-4F89-11D3-9A0C-0305E82C3301".to_owned()],
+            tracking: vec![
+                Tracking {
+                    number: Some("3F2504E0-4F89-11D3-9A0C-0305E82C3301".to_owned()),
+                    carrier: Some("Track-POD".to_owned()),
+                    url: None,
+                },
+                Tracking {
+                    url: Some("https://web.track-pod.com/track?id=1".to_owned()),
+                    ..Tracking::default()
+                },
+            ],
             lines: vec![line("660ed20095e1dcd37bb0d392", "1"), line("64f84dec1e2c5ae21f0714e1", "0.5")],
+            created_at: Some(Instant(1_712_307_600_000)),
         };
         assert_eq!(read(LIST), Ok(vec![expected]));
     }

@@ -7,6 +7,15 @@ use transload_wire::{Number, tolerant};
 use crate::contact::WireContact;
 use crate::error::{MISSING, MapError, NEGATIVE};
 
+/// A subscription, and what the model has no place for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionDetail {
+    /// The subscription.
+    pub subscription: Subscription,
+    /// The payment provider's id of it. Its charges name it by this one.
+    pub provider_id: Option<String>,
+}
+
 /// A subscription as it is read, in a list or alone.
 ///
 /// Not read: `subscriptionSnapshot`, which is the payment provider's own.
@@ -25,6 +34,8 @@ pub(crate) struct WireSubscription {
     entity_type: Option<String>,
     #[serde(default, deserialize_with = "tolerant::text")]
     entity_id: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    subscription_id: Option<String>,
     #[serde(default, deserialize_with = "tolerant::text")]
     contact_id: Option<String>,
     #[serde(default, deserialize_with = "tolerant::flag")]
@@ -64,6 +75,12 @@ struct WireRule {
 }
 
 impl WireSubscription {
+    /// The subscription with the payment provider's id of it.
+    pub(crate) fn into_detail(mut self) -> Result<SubscriptionDetail, MapError> {
+        let provider_id = self.subscription_id.take();
+        Ok(SubscriptionDetail { subscription: self.into_model()?, provider_id })
+    }
+
     /// The subscription. Without an id or a status it is refused, and so is an amount without a currency.
     pub(crate) fn into_model(self) -> Result<Subscription, MapError> {
         let id = self.id.unwrap_or_default();
@@ -173,6 +190,9 @@ mod tests {
         assert_eq!(alone.next_charge_at, Some(Instant(1_705_746_216_000)));
         assert_eq!(alone.ended_at, Some(Instant(1_705_795_200_000)));
         assert_eq!((listed.period, listed.next_charge_at), (None, None));
+        let detail = serde_json::from_str::<WireSubscription>(ALONE).unwrap().into_detail().unwrap();
+        assert_eq!(detail.subscription, alone);
+        assert_eq!(detail.provider_id.as_deref(), Some("sub_1KGcXDCScnf89tZoVkoEMCEL"));
     }
 
     #[test]

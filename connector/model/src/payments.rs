@@ -1,8 +1,8 @@
-//! What was paid for an order and given back.
+//! What was paid for an order or an invoice and given back.
 
-use crate::{Money, MoneyError, Order, Revenue, Transaction};
+use crate::{Currency, Invoice, Money, MoneyError, Order, Revenue, Transaction};
 
-/// The payments of one order, in the order's currency.
+/// The payments of one order or invoice, in its currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Payments {
     /// What came in.
@@ -16,8 +16,20 @@ impl Payments {
     /// another currency is among them, for which no rule says what it pays. Fails when a sum does not fit, or a refund is of
     /// another currency than its charge.
     pub fn of(order: &Order, transactions: &[Transaction]) -> Result<Option<Self>, MoneyError> {
-        let currency = order.total.currency;
-        let revenue = sum(transactions.iter().filter(|transaction| transaction.live == order.live))?;
+        Self::in_one_currency(order.total.currency, order.live, transactions)
+    }
+
+    /// The same of what an invoice asks for.
+    pub fn of_invoice(invoice: &Invoice, transactions: &[Transaction]) -> Result<Option<Self>, MoneyError> {
+        Self::in_one_currency(invoice.total.currency, invoice.live, transactions)
+    }
+
+    fn in_one_currency(
+        currency: Currency,
+        live: bool,
+        transactions: &[Transaction],
+    ) -> Result<Option<Self>, MoneyError> {
+        let revenue = sum(transactions.iter().filter(|transaction| transaction.live == live))?;
         Ok(match revenue.totals()?.as_slice() {
             [] => Some(Self { captured: Money::zero(currency), refunded: Money::zero(currency) }),
             [totals] if totals.captured.currency == currency => {
@@ -25,6 +37,11 @@ impl Payments {
             }
             _ => None,
         })
+    }
+
+    /// What came in and did not go back. Fails when it does not fit.
+    pub fn net(&self) -> Result<Money, MoneyError> {
+        self.captured.checked_sub(self.refunded)
     }
 
     /// Sums those of `transactions` that are of the order's mode and currency, and leaves the others out. Fails as

@@ -154,7 +154,7 @@ fn goes_through<T: Record>(schema: &str, unwritten: &[&str]) {
 
 #[test]
 fn the_examples_go_through_the_wire_types() {
-    goes_through::<SinkOrder>("Order", &["receivedAt"]);
+    goes_through::<SinkOrder>("Order", &["receivedAt", "fulfillmentsAt"]);
     goes_through::<SinkFulfillment>("Fulfillment", &["notifyCustomer"]);
     goes_through::<SinkTransaction>("Transaction", &["receivedAt"]);
     goes_through::<SinkSubscription>("Subscription", &["receivedAt"]);

@@ -32,8 +32,8 @@ pub use fulfillment::{ORIGIN, SinkFulfillment};
 pub use invoice::SinkInvoice;
 pub use order::SinkOrder;
 pub use page::{PAGE_ROWS_MAX, Page, Query};
-pub use record::VERSION_MAX;
-pub use shape::{Shape, ShapeError};
+pub use record::{Record, VERSION_MAX};
+pub use shape::{Kind, Shape, ShapeError};
 pub use subscription::SinkSubscription;
 pub use transaction::SinkTransaction;
 

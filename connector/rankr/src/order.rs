@@ -29,6 +29,8 @@ pub struct SinkOrder {
     pub extra: BTreeMap<String, String>,
     /// When it last changed in the sink, by the sink's clock. Not written.
     pub received_at: Option<Instant>,
+    /// When any of its fulfilments last changed in the sink, by the sink's clock; none if it has none. Not written.
+    pub fulfillments_at: Option<Instant>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,6 +76,8 @@ struct WireOrder {
     extra: BTreeMap<String, String>,
     #[serde(default, with = "instant", skip_serializing)]
     received_at: Option<Instant>,
+    #[serde(default, with = "instant", skip_serializing)]
+    fulfillments_at: Option<Instant>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,6 +137,7 @@ fn to_wire(sink: &SinkOrder) -> Result<WireOrder, MapError> {
         updated_at: order.updated_at,
         extra: sink.extra.clone(),
         received_at: None,
+        fulfillments_at: None,
     })
 }
 
@@ -181,6 +186,7 @@ fn from_wire(wire: WireOrder) -> Result<SinkOrder, MapError> {
         refunded: subject.money("amountRefunded", wire.amount_refunded, unit)?,
         extra: wire.extra,
         received_at: wire.received_at,
+        fulfillments_at: wire.fulfillments_at,
         order,
     })
 }

@@ -12,7 +12,7 @@ use crate::shape::Kind;
 pub const VERSION_MAX: u64 = 9_007_199_254_740_991;
 
 /// An object of the sink.
-pub(crate) trait Record: Sized {
+pub trait Record: Sized {
     /// Which members it has.
     const KIND: Kind;
 

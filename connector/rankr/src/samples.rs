@@ -106,7 +106,7 @@ prop_compose! {
             subtotal: None, discount: None, tax: None, shipping: None,
             customer, ship_to, lines: lines.collect(), note, live, created_at, updated_at,
         };
-        SinkOrder { order, version, refunded: refunded.map(money), extra, received_at: None }
+        SinkOrder { order, version, refunded: refunded.map(money), extra, received_at: None, fulfillments_at: None }
     }
 }
 

@@ -15,7 +15,7 @@ use transload_wire::Endpoint;
 
 pub use error::ShapeError;
 pub(crate) use layout::Layout;
-pub(crate) use members::Kind;
+pub use members::Kind;
 #[cfg(test)]
 pub(crate) use members::vocabularies;
 

@@ -5,8 +5,9 @@ use serde_json::value::RawValue;
 use transload_model::Instant;
 use transload_wire::{http, tolerant};
 
-use crate::fulfillment::ORIGIN;
+use crate::record::Record;
 use crate::shape::{Kind, Shape};
+use crate::{SinkFulfillment, SinkInvoice, SinkOrder};
 
 /// The contract's types of events.
 pub(crate) const TYPES: &[&str] =
@@ -28,8 +29,8 @@ pub enum Event {
     OrderUpdated {
         /// Its id.
         order_id: String,
-        /// The version that the sink holds, which is the one we wrote where nobody else did.
-        version: Option<u64>,
+        /// The order; none if the webhook does not have all of it.
+        told: Option<Box<SinkOrder>>,
     },
     /// A fulfilment was made or changed.
     Fulfillment {
@@ -37,15 +38,15 @@ pub enum Event {
         order_id: String,
         /// Its id.
         fulfillment_id: String,
-        /// Whether we posted it.
-        is_ours: bool,
+        /// The fulfilment; none if the webhook does not have all of it.
+        told: Option<Box<SinkFulfillment>>,
     },
     /// An invoice changed.
     InvoiceUpdated {
         /// Its id.
         invoice_id: String,
-        /// As for an order.
-        version: Option<u64>,
+        /// The invoice; none if the webhook does not have all of it.
+        told: Option<Box<SinkInvoice>>,
     },
     /// Something else, by its type.
     Unknown(String),
@@ -90,10 +91,6 @@ struct Data {
     fulfillment_id: Option<String>,
     #[serde(default, deserialize_with = "tolerant::text")]
     invoice_id: Option<String>,
-    #[serde(default, deserialize_with = "tolerant::text")]
-    origin: Option<String>,
-    #[serde(default, deserialize_with = "tolerant::integer")]
-    version: Option<i64>,
 }
 
 /// Reads the body of a webhook of a sink of this shape.
@@ -107,11 +104,9 @@ pub fn read(body: &[u8], shape: &Shape) -> Result<Hook, HookError> {
         "invoice.updated" => Kind::Invoice,
         _ => return Ok(Hook { timestamp: envelope.timestamp, event: Event::Unknown(kind) }),
     };
-    let data: Data = match envelope.data {
-        Some(data) => parse(&shape.inward(object, data.get().as_bytes()))?,
-        None => Data::default(),
-    };
-    let event = data.into_event(object, &kind)?;
+    let body = envelope.data.map(|data| shape.inward(object, data.get().as_bytes())).unwrap_or_default();
+    let data: Data = if body.is_empty() { Data::default() } else { parse(&body)? };
+    let event = data.into_event(object, &kind, &body)?;
     Ok(Hook { timestamp: envelope.timestamp, event })
 }
 
@@ -120,22 +115,26 @@ fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, HookError> {
 }
 
 impl Data {
-    fn into_event(self, object: Kind, kind: &str) -> Result<Event, HookError> {
-        let version = self.version.and_then(|version| u64::try_from(version).ok());
+    fn into_event(self, object: Kind, kind: &str, body: &[u8]) -> Result<Event, HookError> {
         let needs =
             |id: Option<String>, member| id.ok_or_else(|| HookError::NoId { kind: kind.to_owned(), member });
         Ok(match object {
             Kind::Fulfillment => Event::Fulfillment {
                 order_id: needs(self.order_id, "orderId")?,
                 fulfillment_id: needs(self.fulfillment_id, "fulfillmentId")?,
-                is_ours: self.origin.as_deref() == Some(ORIGIN),
+                told: whole(body),
             },
-            Kind::Invoice => {
-                Event::InvoiceUpdated { invoice_id: needs(self.invoice_id, "invoiceId")?, version }
-            }
-            _ => Event::OrderUpdated { order_id: needs(self.order_id, "orderId")?, version },
+            Kind::Invoice => Event::InvoiceUpdated {
+                invoice_id: needs(self.invoice_id, "invoiceId")?,
+                told: whole(body),
+            },
+            _ => Event::OrderUpdated { order_id: needs(self.order_id, "orderId")?, told: whole(body) },
         })
     }
+}
+
+fn whole<T: Record>(body: &[u8]) -> Option<Box<T>> {
+    T::read(body).ok().map(Box::new)
 }
 
 #[cfg(test)]
@@ -149,34 +148,39 @@ mod tests {
 
     #[test]
     fn each_type_tells_what_to_look_at() {
-        let order_id = "5f0d4e8ab3c1".to_owned();
-        let version = Some(1_767_600_000_000);
-        let hook_of_order = hook(&example_text("OrderUpdated")).unwrap();
+        let body = example_text("OrderUpdated");
+        let hook_of_order = hook(&body).unwrap();
         // 2026-01-05T08:00:01.500Z by `date -ud … +%s`.
         assert_eq!(hook_of_order.timestamp, Some(Instant(1_767_600_001_500)));
-        assert_eq!(hook_of_order.event, Event::OrderUpdated { order_id: order_id.clone(), version });
+        let expected = Event::OrderUpdated { order_id: "5f0d4e8ab3c1".to_owned(), told: data(&body) };
+        assert_eq!(hook_of_order.event, expected);
         for schema in ["FulfillmentCreated", "FulfillmentUpdated"] {
-            let event = hook(&example_text(schema)).unwrap().event;
-            let fulfillment_id = "f-9".to_owned();
-            let expected = Event::Fulfillment { order_id: order_id.clone(), fulfillment_id, is_ours: true };
-            assert_eq!(event, expected);
+            let body = example_text(schema);
+            let (order_id, fulfillment_id) = ("5f0d4e8ab3c1".to_owned(), "f-9".to_owned());
+            let expected = Event::Fulfillment { order_id, fulfillment_id, told: data(&body) };
+            assert_eq!(hook(&body).unwrap().event, expected);
         }
-        let event = hook(&example_text("InvoiceUpdated")).unwrap().event;
-        let version = Some(1_767_600_060_000);
-        assert_eq!(event, Event::InvoiceUpdated { invoice_id: "i-12".to_owned(), version });
+        let body = example_text("InvoiceUpdated");
+        let expected = Event::InvoiceUpdated { invoice_id: "i-12".to_owned(), told: data(&body) };
+        assert_eq!(hook(&body).unwrap().event, expected);
         let body = r#"{"type":"customer.merged","data":7}"#;
         assert_eq!(hook(body).unwrap().event, Event::Unknown("customer.merged".to_owned()));
     }
 
+    /// The whole object of an example.
+    fn data<T: Record>(body: &str) -> Option<Box<T>> {
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        Some(Box::new(T::read(body["data"].to_string().as_bytes()).unwrap()))
+    }
+
     #[test]
-    fn the_sinks_own_fulfilments_have_another_origin_or_none() {
-        for origin in [r#""sink""#, "null", r#""GHL""#] {
-            let body = format!(
-                r#"{{"type":"fulfillment.created","data":{{"fulfillmentId":"f","orderId":"o","origin":{origin}}}}}"#
-            );
-            let Event::Fulfillment { is_ours, .. } = hook(&body).unwrap().event else { panic!("{body}") };
-            assert!(!is_ours, "{origin}");
-        }
+    fn an_object_that_is_not_whole_is_to_be_read_elsewhere() {
+        let body = r#"{"type":"fulfillment.created","data":{"fulfillmentId":"f","orderId":"o"}}"#;
+        let (order_id, fulfillment_id) = ("o".to_owned(), "f".to_owned());
+        assert_eq!(
+            hook(body).unwrap().event,
+            Event::Fulfillment { order_id, fulfillment_id, told: None }
+        );
     }
 
     #[test]
@@ -187,7 +191,7 @@ mod tests {
         )
         .unwrap();
         let body = r#"{"event":"sale.changed","payload":{"object":{"external_id":"o1","orderId":"x"}}}"#;
-        let expected = Event::OrderUpdated { order_id: "o1".to_owned(), version: None };
+        let expected = Event::OrderUpdated { order_id: "o1".to_owned(), told: None };
         assert_eq!(read(body.as_bytes(), &shape).unwrap().event, expected);
     }
 

@@ -71,6 +71,11 @@ impl ApiError {
         }
     }
 
+    /// Whether the host did not let the call through: the operator granted no permission for it.
+    pub fn is_ungranted(&self) -> bool {
+        matches!(self, Self::Http { error: HttpError::Denied(_), .. })
+    }
+
     /// The HTTP status, if the API answered.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -122,6 +127,8 @@ mod tests {
         }
         let http = |error| ApiError::Http { call: String::new(), error };
         assert!(http(HttpError::Denied(String::new())).needs_attention());
+        assert!(http(HttpError::Denied(String::new())).is_ungranted());
+        assert!(!status(403).is_ungranted() && !http(HttpError::Timeout).is_ungranted());
         assert!(
             http(HttpError::Timeout).is_transient()
                 && http(HttpError::Connection(String::new())).is_transient()

@@ -11,7 +11,7 @@ use crate::endpoints;
 use crate::page::{self, Span, SubscriptionPage, SubscriptionQuery, TransactionPage, TransactionQuery};
 use crate::payment::TransactionDetail;
 use crate::provider::{NewProvider, Provider, ProviderList, WireNewProvider, WireProvider};
-use crate::subscription::WireSubscription;
+use crate::subscription::{SubscriptionDetail, WireSubscription};
 use crate::transaction::WireTransaction;
 
 /// Most pages that are read of the transactions of one order or invoice: 5,000 payments of one are a fault.
@@ -88,10 +88,15 @@ impl Client<'_> {
 
     /// The subscription `id`, or none if there is none.
     pub fn subscription(&self, id: &str) -> Result<Option<Subscription>, ApiError> {
+        Ok(self.subscription_detail(id)?.map(|detail| detail.subscription))
+    }
+
+    /// The subscription `id` with the payment provider's id of it, or none if there is none.
+    pub fn subscription_detail(&self, id: &str) -> Result<Option<SubscriptionDetail>, ApiError> {
         let answer = self.get(&endpoints::GET_SUBSCRIPTION, &[id], &self.alt());
         let Some(answer) = found(answer, "subscription")? else { return Ok(None) };
-        let subscription = answer.read::<WireSubscription>()?.into_model();
-        subscription.map(Some).map_err(|error| answer.unreadable(error.to_string()))
+        let detail = answer.read::<WireSubscription>()?.into_detail();
+        detail.map(Some).map_err(|error| answer.unreadable(error.to_string()))
     }
 
     /// The whitelabel providers that are registered: the first hundred, of a handful in practice.

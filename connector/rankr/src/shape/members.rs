@@ -11,11 +11,16 @@ use crate::words::known;
 
 /// A kind of JSON object that the sink answers, takes or sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// An order.
     Order,
+    /// A fulfilment.
     Fulfillment,
+    /// A payment.
     Transaction,
+    /// A subscription.
     Subscription,
+    /// An invoice.
     Invoice,
     /// What a list answers.
     Page,
@@ -83,6 +88,7 @@ impl Kind {
                 "updatedAt",
                 "extra",
                 "receivedAt",
+                "fulfillmentsAt",
             ],
             Self::Fulfillment => &[
                 "fulfillmentId",

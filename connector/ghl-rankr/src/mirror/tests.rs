@@ -1,0 +1,1 @@
+//! The rule, against a Rankr in which something changes objects by itself.
