@@ -117,3 +117,6 @@ pub fn counted(lines: &[LineQuantity], order: &Order) -> String {
         .collect();
     parts.join(", ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,3 +153,6 @@ impl Subject<'_> {
         self.delivery?.tracking.first()?.url.clone()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,3 +67,6 @@ fn wanted(settings: &ProviderSettings) -> Result<NewProvider, Failure> {
         image_url: settings.image_url.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,3 +107,6 @@ pub fn note(shop: &Shop, work: Work, subscription: &Subscription, was_known: boo
     let contact = subscription.customer.as_ref().and_then(|customer| customer.id.as_deref());
     notes::write_once(shop, work, contact, mark.trim_end(), &format!("Subscription is now {status}."))
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,3 +126,6 @@ pub fn note_refund(
     let mark = format!("refund {} {}", transaction.id, refunded.amount.normalized());
     notes::write_once(shop, work, transaction.customer_id(), &mark, &text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,10 @@
 //! Renewals and changes of subscriptions, against scripted vendors.
 
 use transload_sdk::fakes::Fakes;
-use transload_wire::HttpError;
 
 use super::*;
 use crate::fixtures::*;
-use crate::{payments, transactions};
+use crate::transactions;
 
 const RENEWING: &str = r#"{"location_id":"loc1","mode":"all","subscriptions":{"renew":true}}"#;
 
@@ -63,36 +62,6 @@ fn a_renewal_charge_makes_the_next_delivery_once() {
         .answer("GET /contacts/c1/notes", 200, noted);
     renew(&again, &charge("t3", "2024-05-06T16:20:00Z"));
     assert!(writes(&again).is_empty() && again.unanswered().is_empty());
-}
-
-#[test]
-fn a_renewal_pays_nothing_of_the_order_itself() {
-    for (at, captured) in [("2024-04-05T16:20:00Z", "150.10 USD"), ("2024-05-04T16:20:00Z", "0.00 USD")] {
-        let fakes = Fakes::new(SETTINGS, NOW)
-            .answer("GET /payments/orders/o1?*", 200, ORDER)
-            .answer("GET /payments/transactions?*", 200, &page(&[&charge("t2", at)]))
-            .answer("GET /payments/subscriptions?*", 200, &page(&[SUBSCRIPTION]))
-            .answer("GET /payments/subscriptions/s1?*", 200, SUBSCRIPTION);
-        let payments = with(&fakes, |connection| {
-            let order = connection.ghl.order("o1")?.unwrap();
-            payments::of(connection, &order)
-        });
-        assert_eq!(payments.unwrap().captured.to_string(), captured, "{at}");
-    }
-}
-
-#[test]
-fn without_the_scope_of_subscriptions_the_day_of_a_charge_tells_a_renewal() {
-    let transactions = page(&[&charge("t1", "2024-04-04T16:25:00Z"), &charge("t2", "2024-05-04T16:20:00Z")]);
-    let fakes = Fakes::new(SETTINGS, NOW)
-        .answer("GET /payments/orders/o1?*", 200, ORDER)
-        .answer("GET /payments/transactions?*", 200, &transactions)
-        .fail("GET /payments/subscriptions?*", HttpError::Denied("not granted".to_owned()));
-    let payments = with(&fakes, |connection| {
-        let order = connection.ghl.order("o1")?.unwrap();
-        payments::of(connection, &order)
-    });
-    assert_eq!(payments.unwrap().captured.to_string(), "150.10 USD");
 }
 
 #[test]

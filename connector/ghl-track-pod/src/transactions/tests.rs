@@ -215,36 +215,3 @@ fn a_confirmed_payment_becomes_a_record_that_names_the_delivery_once() {
     with(&fakes, record).unwrap();
     assert!(fakes.unanswered().is_empty());
 }
-
-#[test]
-fn a_second_payment_of_the_order_updates_its_record() {
-    let present = r#"{"records":[{"id":"r1","properties":{"order_id":"o1"}}],"total":1}"#;
-    let fakes = paid(OBJECT, PAYMENT, None)
-        .answer("GET /payments/orders/o1?*", 200, ORDER)
-        .answer("POST /objects/custom_objects.payment/records/search", 200, present)
-        .answer("PUT /objects/custom_objects.payment/records/r1?*", 200, r#"{"record":{"id":"r1"}}"#);
-    let report = done(with(&fakes, record).unwrap());
-    assert_eq!(verbs(&report).last(), Some(&(Verb::Updated, "ghl", "record")));
-}
-
-#[test]
-fn a_confirmed_payment_becomes_an_opportunity_that_is_won() {
-    let settings = r#"{"location_id":"loc1","mode":"all","payment_record":{"kind":"opportunity","pipeline_id":"pl","stage_id":"st"}}"#;
-    for (present, call, verb) in [
-        (r#"{"opportunities":[],"meta":{"total":0}}"#, "POST /opportunities/", Verb::Created),
-        (
-            r#"{"opportunities":[{"id":"op1","name":"Order o1"}],"meta":{"total":1}}"#,
-            "PUT /opportunities/op1",
-            Verb::Updated,
-        ),
-    ] {
-        let fakes = paid(settings, PAYMENT, None)
-            .answer("GET /payments/orders/o1?*", 200, ORDER)
-            .answer("GET /opportunities/search?*", 200, present)
-            .answer(call, 200, r#"{"opportunity":{"id":"op1"}}"#);
-        let report = done(with(&fakes, record).unwrap());
-        assert_eq!(verbs(&report).last(), Some(&(verb, "ghl", "opportunity")));
-        let sent = body(writes(&fakes).last().unwrap());
-        assert!(sent.contains(r#""status":"won""#) && sent.contains(r#""monetaryValue":150.1"#), "{sent}");
-    }
-}
