@@ -14,8 +14,10 @@ pub struct Connector {
 }
 
 /// All of them.
-pub const CONNECTORS: &[Connector] =
-    &[Connector { name: "ghl-track-pod", component: components::GHL_TRACK_POD }];
+pub const CONNECTORS: &[Connector] = &[
+    Connector { name: "ghl-track-pod", component: components::GHL_TRACK_POD },
+    Connector { name: "ghl-rankr", component: components::GHL_RANKR },
+];
 
 /// The connector called `name`.
 pub fn find(name: &str) -> Option<&'static Connector> {

@@ -24,7 +24,7 @@ pub const TRANSACTIONS: &str = "transactions";
 pub const SUBSCRIPTIONS: &str = "subscriptions";
 
 /// The trigger that polls GoHighLevel's invoices, for setups without its webhooks.
-pub const INVOICES: &str = "invoices";
+pub const INVOICES: &str = "invoice-list";
 
 /// Rows of a page. GoHighLevel documents no maximum; 100 is what its clients use.
 const PAGE_ROWS: u32 = 100;

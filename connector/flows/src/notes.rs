@@ -2,8 +2,8 @@
 
 use transload_sdk::{Failure, Verb, Work};
 
-use crate::{Shop, granted};
 use crate::events::GHL;
+use crate::{Shop, granted};
 
 /// Writes a note on the contact unless one with the same mark is there, the settings allow no writes, or the operator left
 /// the permissions for it out. GoHighLevel takes no idempotency key, so each note ends in a line of its own that says which

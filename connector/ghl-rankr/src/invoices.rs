@@ -95,8 +95,7 @@ pub fn held(
 ) -> Result<SinkInvoice, Failure> {
     let object = format!("invoice {}", invoice.id);
     let paid_at = transactions.iter().map(|transaction| transaction.updated_at.or(transaction.created_at));
-    let version =
-        versions::newest(&object, paid_at.chain([invoice.updated_at, invoice.created_at]))?;
+    let version = versions::newest(&object, paid_at.chain([invoice.updated_at, invoice.created_at]))?;
     let net = payments.map(Payments::net).transpose()?;
     let paid = invoice.paid.or(net);
     let due = match (invoice.due, paid) {
@@ -135,7 +134,8 @@ fn compare(
     if invoice.status != InvoiceStatus::Void || !net.amount.is_positive() {
         return over(connection, work, VOID, id);
     }
-    let text = format!("invoice {id} is void, but {net} of what was paid for it is still there: give it back");
+    let text =
+        format!("invoice {id} is void, but {net} of what was paid for it is still there: give it back");
     once(connection, work, VOID, id, &net.to_string(), text)
 }
 
@@ -157,3 +157,6 @@ fn over(connection: &Connection, work: Work, kind: &str, id: &str) -> Result<Wor
     told::forget(connection.cx, kind, id)?;
     Ok(work)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,23 +4,88 @@
 //! Each flow reads what it acts on again from both APIs and writes only what is missing. So a webhook may come twice, late or
 //! out of order, and an event may run again after a crash.
 
+mod charges;
+mod fulfillments;
+mod intake;
+mod invoices;
+mod manifest;
 mod mirror;
+mod orders;
 mod settings;
+mod subscriptions;
+mod told;
+mod transactions;
+mod versions;
 
-use transload_sdk::{Connector, Description, manifest};
+use transload_sdk::{
+    Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, Fulfillment, Invoice,
+    Order, Receipt, Subscription, Transaction, Window, skipped,
+};
+
+use settings::{Connection, Settings};
 
 /// The connector.
 pub struct GhlRankr;
 
 impl Connector for GhlRankr {
     fn describe() -> Description {
-        manifest::description(
-            "ghl-rankr",
-            env!("CARGO_PKG_VERSION"),
-            "GoHighLevel ↔ Rankr",
-            "Holds GoHighLevel's orders, payments, subscriptions and invoices in Rankr, and carries fulfilments both ways.",
-        )
+        manifest::describe()
+    }
+
+    fn receive(cx: &Context, delivery: &Delivery) -> Result<Vec<Event>, Failure> {
+        intake::receive(cx, delivery)
+    }
+
+    fn poll(cx: &Context, trigger: &str, cursor: Option<&str>) -> Result<EventPage, Failure> {
+        intake::poll(cx, trigger, cursor)
+    }
+
+    fn backfill(
+        cx: &Context,
+        trigger: &str,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Result<EventPage, Failure> {
+        intake::backfill(cx, trigger, window, cursor)
+    }
+
+    fn on_order(cx: &Context, _: &Envelope, order: Order) -> Result<Receipt, Failure> {
+        let settings = cx.settings()?;
+        orders::sync(&Connection::new(cx, &settings), &order.id)
+    }
+
+    fn on_fulfillment(cx: &Context, _: &Envelope, fulfillment: Fulfillment) -> Result<Receipt, Failure> {
+        let settings = cx.settings()?;
+        orders::sync(&Connection::new(cx, &settings), &fulfillment.order_id)
+    }
+
+    fn on_transaction(cx: &Context, _: &Envelope, transaction: Transaction) -> Result<Receipt, Failure> {
+        let settings: Settings = cx.settings()?;
+        let connection = Connection::new(cx, &settings);
+        if settings.transactions.sync {
+            return transactions::record(&connection, &transaction.id);
+        }
+        match transaction.order_id() {
+            Some(order_id) => orders::sync(&connection, order_id),
+            None => Ok(skipped("the setting `transactions.sync` is off")),
+        }
+    }
+
+    fn on_subscription(cx: &Context, _: &Envelope, subscription: Subscription) -> Result<Receipt, Failure> {
+        let settings = cx.settings()?;
+        subscriptions::sync(&Connection::new(cx, &settings), &subscription.id)
+    }
+
+    fn on_invoice(cx: &Context, _: &Envelope, invoice: Invoice) -> Result<Receipt, Failure> {
+        let settings: Settings = cx.settings()?;
+        if !settings.invoices.sync {
+            return Ok(skipped("the setting `invoices.sync` is off"));
+        }
+        invoices::sync(&Connection::new(cx, &settings), &invoice.id)
     }
 }
 
 transload_sdk::register!(GhlRankr);
+
+#[cfg(test)]
+mod fixtures;

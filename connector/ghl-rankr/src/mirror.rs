@@ -187,7 +187,8 @@ fn write<T: Mirrored>(object: &T) -> Result<Vec<u8>, Failure> {
 
 /// An object from such a text.
 fn read<T: Mirrored>(text: &[u8]) -> Result<T, Failure> {
-    T::read(text).map_err(|problem| rejected(format!("what was written to Rankr cannot be read again: {problem}")))
+    T::read(text)
+        .map_err(|problem| rejected(format!("what was written to Rankr cannot be read again: {problem}")))
 }
 
 fn listed(members: &BTreeSet<String>) -> String {

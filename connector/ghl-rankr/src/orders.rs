@@ -3,9 +3,7 @@
 use transload_flows::events::order_id;
 use transload_flows::payments;
 use transload_flows::templates::Scope;
-use transload_model::{
-    FulfillmentStatus, Money, MoneyError, Order, PaymentStatus, Payments, Transaction,
-};
+use transload_model::{FulfillmentStatus, Money, MoneyError, Order, PaymentStatus, Payments, Transaction};
 use transload_rankr::{Client, Put, SinkOrder};
 use transload_sdk::{Context, Failure, Receipt, Work, skipped};
 use transload_wire::ApiError;

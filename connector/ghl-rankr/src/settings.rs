@@ -13,7 +13,7 @@ use transload_rankr::Shape;
 use transload_sdk::{Context, Failure};
 
 pub use fulfillments::Fulfillments;
-pub use money::{Alerts, Subscriptions};
+pub use money::{Alerts, Invoices, Subscriptions, Transactions};
 
 /// The connection's settings. The schema in `manifest/settings.schema.json` says the same to people and machines.
 pub type Settings = transload_flows::Settings<SinkSide>;
@@ -34,12 +34,18 @@ pub struct SinkSide {
     /// How this Rankr differs from the contract: paths, names, words.
     #[serde(default)]
     pub rankr: Shape,
-    /// Of what a person is told.
+    /// What is done about payments.
     #[serde(default)]
-    pub alerts: Alerts,
+    pub transactions: Transactions,
     /// What is done about subscriptions.
     #[serde(default)]
     pub subscriptions: Subscriptions,
+    /// What is done about invoices.
+    #[serde(default)]
+    pub invoices: Invoices,
+    /// Of what a person is told.
+    #[serde(default)]
+    pub alerts: Alerts,
 }
 
 fn always() -> Rule {
@@ -62,8 +68,10 @@ impl SinkSide {
     /// order like it came.
     pub fn faults(&self, scope: &Scope) -> Vec<Failure> {
         let rule = self.send_when.holds("send_when", scope).map(drop);
-        let rendered =
-            self.extra.iter().map(|(name, template)| template.render(&format!("extra.{name}"), scope).map(drop));
+        let rendered = self
+            .extra
+            .iter()
+            .map(|(name, template)| template.render(&format!("extra.{name}"), scope).map(drop));
         std::iter::once(rule).chain(rendered).filter_map(Result::err).collect()
     }
 }

@@ -2,8 +2,8 @@
 
 mod watch;
 
-use transload_flows::subscriptions::{last_status, note, remember_status};
 use transload_flows::granted;
+use transload_flows::subscriptions::{last_status, note, remember_status};
 use transload_model::{Instant, Money, Subscription, SubscriptionStatus};
 use transload_rankr::{Client, Put, SinkSubscription};
 use transload_sdk::{Failure, Receipt, Severity, Work, skipped};
@@ -93,11 +93,7 @@ pub fn held(subscription: &Subscription, charges: Option<&Charges>) -> Result<Si
 }
 
 /// A note of a change of its status, and an alert when it ends. One that had ended when it was first seen is history.
-fn tell_of_end(
-    connection: &Connection,
-    work: Work,
-    subscription: &Subscription,
-) -> Result<Work, Failure> {
+fn tell_of_end(connection: &Connection, work: Work, subscription: &Subscription) -> Result<Work, Failure> {
     let (id, status) = (&subscription.id, subscription.status.describe());
     let known = last_status(connection.cx, id)?;
     if known.as_deref() == Some(status) {

@@ -1,12 +1,10 @@
 //! A payment or a refund is written down, held in Rankr, and told of where the settings want it. What it pays for is looked
 //! at again, which follows: GoHighLevel says nothing of a part payment or a refund.
 
-use transload_flows::transactions::{
-    after, id_of, note, note_refund, order_again, record_revenue, subject,
-};
+use transload_flows::transactions::{after, id_of, note, note_refund, order_again, record_revenue, subject};
 use transload_flows::{events, granted};
 use transload_ghl::SubscriptionQuery;
-use transload_model::{Entity, Money, Movement, Transaction, TransactionStatus};
+use transload_model::{Entity, Money, Movement, Subscription, Transaction, TransactionStatus};
 use transload_rankr::{Client, Put, SinkTransaction};
 use transload_sdk::{Event, Failure, Receipt, Severity, Work, skipped};
 use transload_wire::ApiError;
@@ -14,6 +12,9 @@ use transload_wire::ApiError;
 use crate::mirror::{self, Mirrored};
 use crate::settings::Connection;
 use crate::{told, versions};
+
+/// Most subscriptions that one order begins; each recurring product of it is one.
+const SUBSCRIPTIONS_MAX: u32 = 100;
 
 impl Mirrored for SinkTransaction {
     const NAME: &'static str = "transaction";
@@ -128,10 +129,9 @@ fn subscriptions_again(
     let query =
         SubscriptionQuery { entity_id: Some(order_id), limit: SUBSCRIPTIONS_MAX, ..Default::default() };
     let Some(page) = granted(connection.ghl.subscriptions(&query))? else { return Ok(Vec::new()) };
-    let event = |subscription| {
-        let event = events::subscription_event(subscription);
-        let id = format!("subscription {} {}", event.change.id(), after(transaction));
-        Event { id, occurred_at: transaction.updated_at, ..event }
+    let event = |subscription: Subscription| {
+        let id = format!("subscription {} {}", subscription.id, after(transaction));
+        Event { id, occurred_at: transaction.updated_at, ..events::subscription_event(subscription) }
     };
     Ok(page.rows.into_iter().map(event).collect())
 }
@@ -147,3 +147,6 @@ fn invoice_again(
         Event { id, occurred_at: transaction.updated_at, ..events::invoice_event(invoice) }
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,8 +40,8 @@ pub use page::{
 };
 pub use payment::{CardBrand, NewPayment, PaymentMode, TransactionDetail, is_recorded};
 pub use provider::{Gateway, NewProvider, Provider, ProviderName, ProviderNameError};
-pub use subscription::SubscriptionDetail;
 pub use record::{Properties, Property, Record};
+pub use subscription::SubscriptionDetail;
 
 use transload_wire::api::{Api, Credential, DeliveryId, Rate, Signature, Webhook};
 

@@ -124,10 +124,9 @@ impl Data {
                 fulfillment_id: needs(self.fulfillment_id, "fulfillmentId")?,
                 told: whole(body),
             },
-            Kind::Invoice => Event::InvoiceUpdated {
-                invoice_id: needs(self.invoice_id, "invoiceId")?,
-                told: whole(body),
-            },
+            Kind::Invoice => {
+                Event::InvoiceUpdated { invoice_id: needs(self.invoice_id, "invoiceId")?, told: whole(body) }
+            }
             _ => Event::OrderUpdated { order_id: needs(self.order_id, "orderId")?, told: whole(body) },
         })
     }
@@ -177,10 +176,7 @@ mod tests {
     fn an_object_that_is_not_whole_is_to_be_read_elsewhere() {
         let body = r#"{"type":"fulfillment.created","data":{"fulfillmentId":"f","orderId":"o"}}"#;
         let (order_id, fulfillment_id) = ("o".to_owned(), "f".to_owned());
-        assert_eq!(
-            hook(body).unwrap().event,
-            Event::Fulfillment { order_id, fulfillment_id, told: None }
-        );
+        assert_eq!(hook(body).unwrap().event, Event::Fulfillment { order_id, fulfillment_id, told: None });
     }
 
     #[test]

@@ -62,9 +62,8 @@ pub fn plan<'a>(
             && exceeds(&ordered, &written, &lines)
     });
     let Open { ours: to_rankr, theirs, same } = open;
-    let missing = theirs.into_iter().filter(|theirs| {
-        !theirs.is_ours() && accepted.contains(&theirs.fulfillment.state)
-    });
+    let missing =
+        theirs.into_iter().filter(|theirs| !theirs.is_ours() && accepted.contains(&theirs.fulfillment.state));
     let to_ghl = limited(missing, &ordered, written)?;
     Ok(Plan { same, to_rankr, to_ghl })
 }
@@ -100,8 +99,9 @@ fn limited<'a>(
         let NewlyFulfilled { lines, excess } = match lines.is_empty() {
             // One that names no lines brings all that is left.
             true => newly_fulfilled(ordered, ordered, &written)?,
-            false => newly_fulfilled(ordered, &with(&written, &lines), &written)
-                .map(|new| about(new, &lines))?,
+            false => {
+                newly_fulfilled(ordered, &with(&written, &lines), &written).map(|new| about(new, &lines))?
+            }
         };
         written.extend(lines.iter().cloned());
         to_ghl.push(ToGhl { theirs, lines, excess });

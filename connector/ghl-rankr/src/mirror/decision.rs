@@ -41,7 +41,11 @@ pub enum Step {
 
 /// What is to be done so that Rankr, which has `seen`, holds `wanted`. For one state of GoHighLevel's object no member is put
 /// back twice, so that there is an end of it.
-pub fn decide<T: Mirrored>(wanted: &T, seen: Option<&T>, memory: Option<&Memory<T>>) -> Result<Step, Failure> {
+pub fn decide<T: Mirrored>(
+    wanted: &T,
+    seen: Option<&T>,
+    memory: Option<&Memory<T>>,
+) -> Result<Step, Failure> {
     let Some(seen) = seen else { return Ok(Step::Create) };
     let is_known = memory.is_some_and(|memory| memory.sent.bare() == wanted.bare());
     if seen.bare() == wanted.bare() {
@@ -94,7 +98,8 @@ pub fn differing<T: Mirrored>(one: &T, other: &T) -> Result<BTreeSet<String>, Fa
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::String(one), Value::String(other)) => {
-            one == other || matches!((one.parse::<Decimal>(), other.parse::<Decimal>()), (Ok(a), Ok(b)) if a == b)
+            one == other
+                || matches!((one.parse::<Decimal>(), other.parse::<Decimal>()), (Ok(a), Ok(b)) if a == b)
         }
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))

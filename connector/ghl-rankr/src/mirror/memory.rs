@@ -39,7 +39,8 @@ pub fn load<T: Mirrored>(cx: &Context, id: &str) -> Result<Option<Memory<T>>, Fa
     let key = key::<T>(id);
     let Some(stored) = cx.store.get(&key)? else { return Ok(None) };
     let unreadable = |problem: String| rejected(format!("the store's entry {key} cannot be read: {problem}"));
-    let entry: Entry = serde_json::from_slice(&stored.value).map_err(|error| unreadable(error.to_string()))?;
+    let entry: Entry =
+        serde_json::from_slice(&stored.value).map_err(|error| unreadable(error.to_string()))?;
     let sent = T::read(entry.sent.get().as_bytes()).map_err(unreadable)?;
     Ok(Some(Memory { sent, overruled: entry.overruled, told: entry.told }))
 }

@@ -1,4 +1,4 @@
-//! What is set about payments and subscriptions.
+//! What is set about payments, subscriptions and invoices.
 
 use serde::Deserialize;
 
@@ -17,6 +17,34 @@ pub struct Alerts {
 impl Default for Alerts {
     fn default() -> Self {
         Self { payments: false, failures: true, refunds: true }
+    }
+}
+
+/// What is done about payments.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Transactions {
+    /// Whether they are held in Rankr one by one. What was paid for an order is told with the order.
+    pub sync: bool,
+}
+
+impl Default for Transactions {
+    fn default() -> Self {
+        Self { sync: true }
+    }
+}
+
+/// What is done about invoices.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Invoices {
+    /// Whether they are held in Rankr, and compared with their payments.
+    pub sync: bool,
+}
+
+impl Default for Invoices {
+    fn default() -> Self {
+        Self { sync: true }
     }
 }
 
