@@ -3,6 +3,7 @@
 use transload_flows::periods::{next_start, period_start};
 use transload_ghl::SubscriptionDetail;
 use transload_model::{Instant, Subscription, SubscriptionStatus, Transaction};
+use transload_wire::time;
 
 /// The charges that came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Charges {
         let charges = transactions.iter().filter(is_ours);
         let charges = charges.filter_map(|charge| Some((charge.created_at?, charge)));
         let first_at = charges.clone().map(|(at, _)| at).min()?;
-        let (last_at, last) = charges.max_by_key(|(at, _)| *at)?;
+        let (last_at, last) = charges.max_by_key(|(at, charge)| (*at, &charge.id))?;
         Some(Self { first_at, last: last.clone(), last_at })
     }
 
@@ -37,10 +38,9 @@ impl Charges {
         next_start(self.first_at, period?, self.last_at)
     }
 
-    /// Whether `at` is in a later period than the last charge.
-    fn is_before(&self, at: Instant, period: Option<&str>) -> bool {
-        let day = |at| period_start(self.first_at, period, at);
-        day(at) > day(self.last_at)
+    /// The day on which the period of `at` starts; none for the first.
+    fn start(&self, period: Option<&str>, at: Instant) -> Option<String> {
+        period_start(self.first_at, period, at)
     }
 }
 
@@ -53,7 +53,8 @@ pub fn next_charge(subscription: &Subscription, charges: Option<&Charges>) -> Op
     }
     let (planned, period) = (subscription.next_charge_at, subscription.period.as_deref());
     let Some(charges) = charges else { return planned };
-    planned.filter(|&at| charges.is_before(at, period)).or_else(|| charges.next_start(period))
+    let last = charges.start(period, charges.last_at);
+    planned.filter(|&at| charges.start(period, at) > last).or_else(|| charges.next_start(period))
 }
 
 /// When a charge has to have come. While one is late, what is planned is another try of it, so the plan does not put it off.
@@ -67,6 +68,12 @@ pub fn expected(subscription: &Subscription, charges: Option<&Charges>) -> Optio
         }
         _ => None,
     }
+}
+
+/// The period of a charge that is due at `due`, by the day on which it starts. The same while the charge is put off within it.
+pub fn period_of(subscription: &Subscription, charges: Option<&Charges>, due: Instant) -> String {
+    let start = charges.and_then(|charges| charges.start(subscription.period.as_deref(), due));
+    start.or_else(|| time::format_date(due)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use transload_rankr::{Client, Put, SinkSubscription};
 use transload_sdk::{Failure, Receipt, Severity, Work, skipped};
 use transload_wire::{ApiError, time};
 
-use crate::charges::{Charges, expected, next_charge};
+use crate::charges::{Charges, expected, next_charge, period_of};
 use crate::mirror::{self, Mirrored};
 use crate::settings::Connection;
 use crate::{told, versions};
@@ -73,7 +73,9 @@ pub fn sync(connection: &Connection, subscription_id: &str) -> Result<Receipt, F
     let work = tell_of_end(connection, work, subscription)?;
     let expected = expected(subscription, charges.as_ref());
     watch::expect(connection.cx, subscription, expected)?;
-    Ok(tell_of_missing(connection, work, subscription, expected)?.into())
+    let Some(due) = expected else { return Ok(work.into()) };
+    let period = period_of(subscription, charges.as_ref(), due);
+    Ok(tell_of_missing(connection, work, subscription, due, &period)?.into())
 }
 
 /// As it is to be held in Rankr. Fails with `rejected` if nothing says when it was made or changed.
@@ -119,15 +121,12 @@ fn tell_of_missing(
     connection: &Connection,
     work: Work,
     subscription: &Subscription,
-    expected: Option<Instant>,
+    due: Instant,
+    period: &str,
 ) -> Result<Work, Failure> {
-    let now = connection.cx.clock.now();
-    let Some(due) = expected.filter(|&due| watch::is_overdue(due, now, &connection.settings.subscriptions))
-    else {
-        return Ok(work);
-    };
-    let id = &subscription.id;
-    if !told::is_news(connection.cx, "charge-missed", id, &due.0.to_string())? {
+    let (id, now) = (&subscription.id, connection.cx.clock.now());
+    let missing = watch::is_overdue(due, now, &connection.settings.subscriptions);
+    if !missing || !told::is_news(connection.cx, "charge-missed", id, period)? {
         return Ok(work);
     }
     let amount = subscription.amount.map(|amount| format!(" of {amount}")).unwrap_or_default();

@@ -143,6 +143,30 @@ mod tests {
     }
 
     #[test]
+    fn what_pays_for_an_invoice_is_what_came_in_less_what_went_back() {
+        let invoice = Invoice {
+            id: "i1".to_owned(),
+            number: None,
+            status: crate::InvoiceStatus::Sent,
+            order_id: None,
+            total: money("150.10", "USD"),
+            paid: None,
+            due: None,
+            customer: None,
+            due_at: None,
+            live: true,
+            created_at: None,
+            updated_at: None,
+        };
+        let paid =
+            [payment("t1", money("100", "USD"), Some("99.99")), payment("t2", money("50.10", "USD"), None)];
+        let payments = Payments::of_invoice(&invoice, &paid).unwrap().unwrap();
+        assert_eq!(payments.net().unwrap(), money("50.11", "USD"));
+        let euros = [payment("t1", money("1", "EUR"), None)];
+        assert_eq!(Payments::of_invoice(&invoice, &euros).unwrap(), None);
+    }
+
+    #[test]
     fn money_of_another_currency_is_told_or_left_out_and_that_of_another_mode_is_none() {
         let euros = payment("t1", money("150.10", "EUR"), None);
         assert_eq!(Payments::of(&order(), std::slice::from_ref(&euros)).unwrap(), None);

@@ -164,6 +164,20 @@ fn tries_that_are_planned_do_not_put_a_late_charge_off() {
         .answer("POST /contacts/c1/notes", 201, NOTE);
     assert_eq!(alerts(&At(&fakes, DUE + 24 * HOUR).report()), ["charge-missed"]);
     assert!(body(&writes(&fakes)[0]).contains(r#""nextChargeAt":"2024-05-09T16:25:00.000Z""#));
+    // While it was active, the same charge was planned for the 5th: one period is told of once.
+    let planned = with_changed(
+        SUBSCRIPTION,
+        r#""schedule": {"#,
+        r#""schedule": {"executeAt": "2024-05-05T00:00:00.000Z", "#,
+    );
+    let fakes = asked(Fakes::new(SETTINGS, NOW), &planned, &[&april()]);
+    let fakes = asked(fakes, &trying, &[&april()]).answer("GET /contacts/c1/notes", 200, NO_NOTES).answer(
+        "POST /contacts/c1/notes",
+        201,
+        NOTE,
+    );
+    let later = At(&fakes, DUE + 48 * HOUR);
+    assert_eq!((alerts(&later.report()), alerts(&later.report())), (vec!["charge-missed"], vec![]));
 }
 
 #[test]
