@@ -9,7 +9,7 @@ use transload_model::{Change, Instant, Invoice, Payments};
 use transload_sdk::{Failure, Scope};
 
 use super::kinds::{INVOICE_DIFFERS, INVOICE_MISSING, INVOICE_PAYMENT_DIFFERS};
-use super::listed::{self, Listed};
+use super::listed::{self, Listed, Row};
 use super::unlike::{self, Kinds, readable};
 use super::{Cursor, after_invoices, payments};
 use crate::invoices::{held, paid_by};
@@ -47,13 +47,18 @@ pub fn page(both: &Connection, scope: &Scope, cursor: &mut Cursor) -> Result<Pag
 fn compare(both: &Connection, cursor: &Cursor, row: &Invoice, page: &mut Page) -> Result<(), Failure> {
     page.checked += 1;
     let entry = listed::take(both.cx, &cursor.scope, Listed::Invoices, &row.id)?;
-    let is_listed = entry.is_some_and(|entry| entry.is_as(listed::invoice(row), row.updated_at));
+    let told =
+        Row { kind: Listed::Invoices, id: &row.id, gist: listed::invoice(row), changed_at: row.updated_at };
+    let is_listed = entry.as_ref().map_or(Ok(false), |entry| entry.is_as(both, &told))?;
     // What was paid at another time, no list of this time tells.
     let adds_up = row.paid.map_or(Ok(false), |paid| payments::come_to(both, cursor, &row.id, paid))?;
     if is_listed && adds_up {
         return Ok(());
     }
     let found = readable(page, ("invoice", &row.id), in_full(both, &row.id))?;
+    if let (Some(entry), Some([])) = (entry, found.as_deref()) {
+        entry.remember_clean(both, &told)?;
+    }
     page.found.extend(found.into_iter().flatten());
     Ok(())
 }

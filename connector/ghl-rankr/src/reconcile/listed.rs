@@ -7,7 +7,7 @@ use transload_model::{Fingerprint, Instant, Invoice, Money, Subscription, Transa
 use transload_rankr::{
     PAGE_ROWS_MAX, Page as Rows, Query, SinkInvoice, SinkOrder, SinkSubscription, SinkTransaction,
 };
-use transload_sdk::{Context, Failure, Scope};
+use transload_sdk::{Context, Failure, Scope, rejected};
 use transload_wire::{ApiError, Number};
 
 use super::{Cursor, Phase, orders};
@@ -48,12 +48,23 @@ impl Listed {
     }
 }
 
+/// A row of GoHighLevel's list.
+pub struct Row<'a> {
+    pub kind: Listed,
+    pub id: &'a str,
+    /// What Rankr's list tells, too.
+    pub gist: Fingerprint,
+    pub changed_at: Option<Instant>,
+}
+
 /// One of Rankr's objects, as a list has it. Field names are frozen: they are in operators' databases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     version: u64,
     /// What GoHighLevel's list tells of it, too.
     gist: String,
+    /// Of all of it.
+    print: String,
     /// Whether it is not what was last written to Rankr.
     edited: bool,
     /// Whether it was made within the time, and is of the mode.
@@ -66,9 +77,26 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether GoHighLevel, whose list tells `gist` and when its object changed last, has nothing that Rankr has not.
-    pub fn is_as(&self, gist: Fingerprint, changed_at: Option<Instant>) -> bool {
-        !self.edited && self.gist == gist.to_string() && changed_at.is_none_or(|at| at.0 <= self.version)
+    /// Whether it is what was last written to Rankr, and GoHighLevel's `row` tells of nothing newer; or both stand as they did
+    /// when nothing was wrong with them.
+    pub fn is_as(&self, both: &Connection, row: &Row) -> Result<bool, Failure> {
+        let is_new = row.changed_at.is_some_and(|at| at.0 > self.version);
+        if !self.edited && !is_new && self.gist == row.gist.to_string() {
+            return Ok(true);
+        }
+        let clean: Option<String> = memory::read(both.cx, &clean(row))?;
+        Ok(clean.is_some_and(|clean| clean == self.whole(both, row)))
+    }
+
+    /// Remembers that nothing was wrong with it and GoHighLevel's `row`.
+    pub fn remember_clean(&self, both: &Connection, row: &Row) -> Result<(), Failure> {
+        memory::write(both.cx, &clean(row), &self.whole(both, row))
+    }
+
+    /// Both, with what else decides how they are compared: this release and the settings.
+    fn whole(&self, both: &Connection, row: &Row) -> String {
+        let print = Fingerprint::new().and(env!("CARGO_PKG_VERSION")).and(both.cx.settings.get());
+        print.and(&self.print).and(row.gist).and_maybe(row.changed_at.map(|at| at.0)).to_string()
     }
 
     /// The money that came in by it.
@@ -103,6 +131,16 @@ pub fn subscription(subscription: &Subscription) -> Fingerprint {
         .and(subscription.status.describe())
         .and_maybe(subscription.amount.map(normalized))
         .and(subscription.live)
+}
+
+/// What an object of Rankr's looks like: the same until something of it changes.
+pub fn print<T: Mirrored>(object: &T) -> Result<String, Failure> {
+    let text = object
+        .bare()
+        .write()
+        .map_err(|problem| rejected(format!("{} {}: {problem}", T::NAME, object.id())))?;
+    let print = Fingerprint::new().and(object.version()).and(String::from_utf8_lossy(&text));
+    Ok(print.to_string())
 }
 
 fn normalized(money: Money) -> Money {
@@ -172,6 +210,7 @@ impl List<'_> {
             let entry = Entry {
                 version: row.version(),
                 gist: gist.to_string(),
+                print: print(row)?,
                 edited: !is_echo(self.both, row)?,
                 within: self.has(created_at, live),
                 amount: captured.map(|money| (Number(money.amount), money.currency.code().to_owned())),
@@ -199,6 +238,10 @@ impl List<'_> {
         let is_within = created_at.is_none_or(|at| at.0 >= self.scope.start && at.0 < self.scope.end);
         is_within && self.both.shop.settings.mode.accepts(live)
     }
+}
+
+fn clean(row: &Row) -> String {
+    format!("reconcile/clean/{}/{}", row.kind.name(), row.id)
 }
 
 fn prefix(scope: &str) -> String {

@@ -10,13 +10,14 @@ use transload_model::reconcile::Side;
 use transload_model::{
     Change, Fingerprint, FulfillmentStatus, Instant, Money, Order, OrderStatus, Payments, Transaction,
 };
-use transload_rankr::{Record, SinkOrder};
-use transload_sdk::{Failure, rejected};
+use transload_rankr::SinkOrder;
+use transload_sdk::Failure;
 
 use super::goods::{self, Goods};
 use super::kinds::{ORDER_CURRENCY_DIFFERS, ORDER_DIFFERS, ORDER_MISSING, PAID_DIFFERS};
+use super::listed;
 use super::unlike::{self, Kinds};
-use crate::mirror::{Mirrored, RANKR};
+use crate::mirror::RANKR;
 use crate::orders::{is_sent, wanted};
 use crate::settings::Connection;
 
@@ -47,11 +48,8 @@ pub struct Snapshot {
 
 /// What Rankr's order looks like: the same until something changes that could make a difference.
 pub fn print(order: &SinkOrder) -> Result<String, Failure> {
-    let text =
-        order.bare().write().map_err(|problem| rejected(format!("order {}: {problem}", order.order.id)))?;
-    let fulfillments_at = order.fulfillments_at.map(|at| at.0);
-    let print = Fingerprint::new().and(order.version).and(String::from_utf8_lossy(&text));
-    Ok(print.and_maybe(fulfillments_at).to_string())
+    let print = Fingerprint::new().and(listed::print(order)?);
+    Ok(print.and_maybe(order.fulfillments_at.map(|at| at.0)).to_string())
 }
 
 impl Counterpart for Connection<'_> {

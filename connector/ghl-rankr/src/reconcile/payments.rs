@@ -10,7 +10,7 @@ use transload_sdk::{Failure, Scope};
 use transload_wire::Number;
 
 use super::kinds::{PAYMENT_CURRENCY_DIFFERS, PAYMENT_DIFFERS, PAYMENT_MISSING};
-use super::listed::{self, Entry, Listed};
+use super::listed::{self, Entry, Listed, Row};
 use super::unlike::{self, Kinds, readable};
 use super::{Cursor, after_payments};
 use crate::mirror::RANKR;
@@ -41,11 +41,13 @@ fn compare(
     row: &Transaction,
     page: &mut Page,
 ) -> Result<(), Failure> {
+    let told =
+        Row { kind: Listed::Payments, id: &row.id, gist: listed::payment(row), changed_at: row.updated_at };
     let entry = listed::get(both.cx, &cursor.scope, Listed::Payments, &row.id)?;
-    let told = entry.as_ref().map(Entry::amount).transpose()?.flatten();
-    if entry.is_some_and(|entry| entry.is_as(listed::payment(row), row.updated_at)) {
+    let amount = entry.as_ref().map(Entry::amount).transpose()?.flatten();
+    if entry.as_ref().map_or(Ok(false), |entry| entry.is_as(both, &told))? {
         listed::strike(both.cx, &cursor.scope, Listed::Payments, &row.id)?;
-        return count(cursor, row, told);
+        return count(cursor, row, amount);
     }
     let look = || {
         let Some(payment) = both.ghl.transaction(&row.id)? else { return Ok(None) };
@@ -56,11 +58,14 @@ fn compare(
         // GoHighLevel has it no more: what Rankr has of it is unknown by now.
         Some(None) => return Ok(()),
         Some(Some((seen, difference))) => {
+            if let Some(entry) = entry.filter(|_| difference.is_none()) {
+                entry.remember_clean(both, &told)?;
+            }
             page.found.extend(difference);
             let seen = seen.map(|seen| seen.transaction).filter(|seen| seen.status.is_captured());
             seen.map(|seen| seen.amount)
         }
-        None => told,
+        None => amount,
     };
     listed::strike(both.cx, &cursor.scope, Listed::Payments, &row.id)?;
     count(cursor, row, amount)

@@ -9,7 +9,7 @@ use transload_sdk::{Failure, Scope};
 use transload_wire::time;
 
 use super::kinds::{CHARGE_MISSED, SUBSCRIPTION_DIFFERS, SUBSCRIPTION_MISSING};
-use super::listed::{self, Entry, Listed};
+use super::listed::{self, Entry, Listed, Row};
 use super::unlike::{self, Kinds, readable};
 use super::{Cursor, Phase};
 use crate::charges::{Charges, expected};
@@ -55,13 +55,17 @@ fn compare(
     if entry.is_none() && !is_new && has_ended(row) {
         return Ok(());
     }
-    let is_listed = entry.as_ref().is_some_and(|entry| {
-        entry.is_as(listed::subscription(row), row.updated_at) && !is_late(both, row, entry)
-    });
-    if !is_listed {
-        let found = readable(page, ("subscription", &row.id), in_full(both, &row.id))?;
-        page.found.extend(found.into_iter().flatten());
+    let (gist, kind) = (listed::subscription(row), Listed::Subscriptions);
+    let told = Row { kind, id: &row.id, gist, changed_at: row.updated_at };
+    let is_listed = entry.as_ref().map_or(Ok(false), |entry| entry.is_as(both, &told))?;
+    if is_listed && !entry.as_ref().is_some_and(|entry| is_late(both, row, entry)) {
+        return Ok(());
     }
+    let found = readable(page, ("subscription", &row.id), in_full(both, &row.id))?;
+    if let (Some(entry), Some([])) = (entry, found.as_deref()) {
+        entry.remember_clean(both, &told)?;
+    }
+    page.found.extend(found.into_iter().flatten());
     Ok(())
 }
 
