@@ -14,12 +14,14 @@ mod engine;
 #[path = "../support/event.rs"]
 mod event;
 mod events;
+mod fakes;
 mod flows;
 mod guests;
 mod hostile;
 mod jobs;
 mod junk;
 mod kill;
+mod manifests;
 mod operate;
 mod outgoing;
 mod paths;

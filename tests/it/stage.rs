@@ -1,23 +1,27 @@
-//! A sandbox, and a host with the bundled connector that runs against it.
+//! A sandbox, and a host with a bundled connector that runs against it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
-use transload::config::WebhookConfig;
-use transload::contract::Signature;
-use transload::egress::{Grant, Secret};
-use transload::engine::{Engine, EngineOptions, Module};
+use transload::engine::Module;
 use transload::runtime::{ConnectionSpec, Host, HostOptions};
 use transload::storage::{EventFilter, EventRecord, SqliteStorage};
 use transload_sandbox::{
     Control, Entry, Fault, FaultKind, Json, PlaceOrder, Sandbox, SandboxOptions, Schedule, Step, System,
     Target,
 };
+
+use crate::fakes::{Fakes, SHOP, bundled};
+
+/// The connector that a stage has unless it is said which.
+const TRACK_POD: &str = "ghl-track-pod";
+
+/// How often triggers are polled: when a connection begins, and then not before a test is over.
+const POLLS: Duration = Duration::from_hours(1);
 
 /// How long anything may take to settle.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,11 +43,22 @@ impl Stage {
 
     /// The same, with the connection changed before the host starts.
     pub(crate) async fn with(change: impl FnOnce(&mut ConnectionSpec)) -> Stage {
+        Stage::of(TRACK_POD, json!({"mode": "all"}), change).await
+    }
+
+    /// The same for another bundled connector, with settings beside `location_id`.
+    pub(crate) async fn of(
+        connector: &str,
+        settings: Value,
+        change: impl FnOnce(&mut ConnectionSpec),
+    ) -> Stage {
         let options = SandboxOptions { pacing: false, webhook_attempts: 1, ..SandboxOptions::default() };
         let sandbox = Sandbox::start(options).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let mut spec = connection(&sandbox).await;
+        let module = bundled(connector).await;
+        let mut spec = Fakes::listening(&sandbox).connection(module, settings, POLLS, &[]);
         change(&mut spec);
+        let apis: Vec<String> = spec.webhooks.keys().cloned().collect();
         let storage = SqliteStorage::open(&directory.path().join("db.sqlite")).unwrap();
         let host = Host::start(HostOptions::new(Arc::new(storage)), vec![spec]).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -53,8 +68,9 @@ impl Stage {
             async move { host.serve(listener, std::future::pending()).await }
         });
         let control = sandbox.control();
-        for system in [System::Ghl, System::TrackPod] {
-            let url = format!("http://{address}/hooks/shop/{}", system.name());
+        for api in apis {
+            let system = System::from_name(&api).unwrap();
+            let url = format!("http://{address}/hooks/{SHOP}/{api}");
             control.set_target(system, Some(&Target { url, events: Vec::new() })).await.unwrap();
         }
         Stage { control, host, sandbox, server, directory }
@@ -111,59 +127,9 @@ impl Stage {
     }
 }
 
-/// The bundled connector, compiled once for all tests.
+/// The connector to Track-POD, compiled once for all tests.
 pub(crate) async fn module() -> Module {
-    static MODULE: OnceCell<Module> = OnceCell::const_new();
-    let load = async || {
-        let engine = Engine::new(EngineOptions { instances_max: 64, ..EngineOptions::default() }).unwrap();
-        engine.load(transload_bundle::find("ghl-track-pod").unwrap().component).await.unwrap()
-    };
-    MODULE.get_or_init(load).await.clone()
-}
-
-async fn connection(sandbox: &Sandbox) -> ConnectionSpec {
-    let module = module().await;
-    let options = sandbox.options();
-    let grant = |url: String, credential: &str, scopes: &[&str]| Grant {
-        base_url: Some(url.parse().unwrap()),
-        credential: Some(Secret::new(credential)),
-        scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
-        private_addresses: vec![sandbox.address().to_string()],
-        read_only: false,
-    };
-    let ghl_scopes = [
-        "payments/orders.readonly",
-        "payments/orders.write",
-        "payments/transactions.readonly",
-        "contacts.readonly",
-        "contacts.write",
-    ];
-    let track_pod_scopes = ["account.read", "orders.read", "orders.write"];
-    let ghl_webhook =
-        WebhookConfig { public_keys: Some(vec![sandbox.ghl_public_key_pem()]), ..WebhookConfig::default() };
-    let track_pod_webhook = WebhookConfig {
-        secrets: vec![Secret::new(sandbox.track_pod_secret())],
-        signatures: Some(vec![Signature::HmacSha256(options.track_pod_signature_header.clone())]),
-        ..WebhookConfig::default()
-    };
-    ConnectionSpec {
-        name: "shop".to_owned(),
-        module,
-        grants: BTreeMap::from([
-            ("ghl".to_owned(), grant(sandbox.ghl_url(), &options.ghl_token, &ghl_scopes)),
-            (
-                "track-pod".to_owned(),
-                grant(sandbox.track_pod_url(), &options.track_pod_key, &track_pod_scopes),
-            ),
-        ]),
-        settings: format!(r#"{{"location_id":"{}","mode":"all"}}"#, options.ghl_location),
-        webhooks: BTreeMap::from([
-            ("ghl".to_owned(), ghl_webhook),
-            ("track-pod".to_owned(), track_pod_webhook),
-        ]),
-        polls: BTreeMap::from([("transactions".to_owned(), Duration::from_hours(1))]),
-        read_only: false,
-    }
+    bundled(TRACK_POD).await
 }
 
 /// An order for a contact of its own, with this total and these lines: price id, quantity, unit price.

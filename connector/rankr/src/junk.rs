@@ -62,12 +62,12 @@ fn read_hook(body: &str, shape: &Shape) {
 fn no_answer_that_is_damaged_in_one_place_makes_a_reader_panic() {
     let shapes = shapes();
     for (schema, readers) in [
-        ("Order", vec![1, 7]),
+        ("Order", vec![1]),
         ("OrderPage", vec![2, 3]),
         ("Fulfillment", vec![9]),
         ("Transaction", vec![4]),
         ("Subscription", vec![5]),
-        ("Invoice", vec![6, 8]),
+        ("Invoice", vec![6]),
         ("Problem", (0..READERS.len()).collect()),
     ] {
         for body in damaged(&example_text(schema)) {

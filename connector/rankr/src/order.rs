@@ -123,7 +123,7 @@ fn to_wire(sink: &SinkOrder) -> Result<WireOrder, MapError> {
         status: Some(order.status.word()),
         payment_status: order.payment.as_ref().map(Words::word),
         fulfillment_status: order.fulfillment.as_ref().map(Words::word),
-        amount: subject.wire_amount("amount", Some(order.total), unit)?,
+        amount: subject.wire_price(Some(order.total))?,
         currency: Some(unit),
         amount_paid: subject.wire_amount("amountPaid", order.paid, unit)?,
         amount_refunded: subject.wire_amount("amountRefunded", sink.refunded, unit)?,
@@ -166,12 +166,12 @@ fn from_wire(wire: WireOrder) -> Result<SinkOrder, MapError> {
         status: OrderStatus::of(subject.needs("status", wire.status)?),
         payment: wire.payment_status.map(Words::of),
         fulfillment: wire.fulfillment_status.map(Words::of),
-        total: subject.needs_money("amount", wire.amount, unit)?,
+        total: subject.needs_price(wire.amount, unit)?,
         subtotal: None,
         discount: None,
         tax: None,
         shipping: None,
-        paid: subject.money("amountPaid", wire.amount_paid, unit)?,
+        paid: subject.money(wire.amount_paid, unit)?,
         customer: party::customer(wire.customer_id, wire.customer),
         ship_to: wire.ship_to.and_then(WireAddress::into_model),
         lines: lines.collect::<Result<_, _>>()?,
@@ -183,7 +183,7 @@ fn from_wire(wire: WireOrder) -> Result<SinkOrder, MapError> {
     };
     Ok(SinkOrder {
         version: subject.version(wire.version)?,
-        refunded: subject.money("amountRefunded", wire.amount_refunded, unit)?,
+        refunded: subject.money(wire.amount_refunded, unit)?,
         extra: wire.extra,
         received_at: wire.received_at,
         fulfillments_at: wire.fulfillments_at,
@@ -208,7 +208,7 @@ impl WireLine {
             sku: self.sku,
             name: self.name.unwrap_or_default(),
             quantity,
-            unit_price: subject.money(&member("unitPrice"), self.unit_price, unit)?,
+            unit_price: subject.money(self.unit_price, unit)?,
             physical: None,
         })
     }

@@ -77,29 +77,47 @@ impl<'a> Subject<'a> {
         version.map(Some).ok_or_else(|| self.error("version", VERSION))
     }
 
-    /// An amount that was read, if it was there.
+    /// The object's own amount that was read, if it was there.
+    pub(crate) fn price(
+        &self,
+        amount: Option<Number>,
+        currency: Option<Currency>,
+    ) -> Result<Option<Money>, MapError> {
+        let money = self.money(amount, currency)?;
+        self.not_negative(money)
+    }
+
+    /// The object's own amount that was read and must be there.
+    pub(crate) fn needs_price(
+        &self,
+        amount: Option<Number>,
+        currency: Option<Currency>,
+    ) -> Result<Money, MapError> {
+        let money = self.price(amount, currency)?;
+        self.needs("amount", money)
+    }
+
+    /// The object's own amount to be written.
+    pub(crate) fn wire_price(&self, money: Option<Money>) -> Result<Option<Number>, MapError> {
+        Ok(self.not_negative(money)?.map(|money| Number(money.amount)))
+    }
+
+    fn not_negative(&self, money: Option<Money>) -> Result<Option<Money>, MapError> {
+        match money {
+            Some(money) if money.amount.is_negative() => Err(self.error("amount", NEGATIVE)),
+            other => Ok(other),
+        }
+    }
+
+    /// An amount that was read, if it was there. It may be below zero: a line that takes something off, an invoice that
+    /// was paid twice.
     pub(crate) fn money(
         &self,
-        member: &str,
         amount: Option<Number>,
         currency: Option<Currency>,
     ) -> Result<Option<Money>, MapError> {
         let Some(Number(amount)) = amount else { return Ok(None) };
-        if amount.is_negative() {
-            return Err(self.error(member, NEGATIVE));
-        }
         Ok(Some(Money::new(amount, self.needs("currency", currency)?)))
-    }
-
-    /// An amount that was read and must be there.
-    pub(crate) fn needs_money(
-        &self,
-        member: &str,
-        amount: Option<Number>,
-        currency: Option<Currency>,
-    ) -> Result<Money, MapError> {
-        let money = self.money(member, amount, currency)?;
-        self.needs(member, money)
     }
 
     /// An amount to be written beside one of `currency`.
@@ -112,9 +130,6 @@ impl<'a> Subject<'a> {
         let Some(money) = money else { return Ok(None) };
         if money.currency != currency {
             return Err(self.error(member, MIXED));
-        }
-        if money.amount.is_negative() {
-            return Err(self.error(member, NEGATIVE));
         }
         Ok(Some(Number(money.amount)))
     }

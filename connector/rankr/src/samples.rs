@@ -84,7 +84,7 @@ fn address() -> impl Strategy<Value = Option<Address>> {
 }
 
 fn line() -> impl Strategy<Value = (Line, Option<Decimal>)> {
-    (text(), of(text()), text(), decimal(), of(decimal())).prop_map(|(id, sku, name, quantity, price)| {
+    (text(), of(text()), text(), decimal(), of(signed())).prop_map(|(id, sku, name, quantity, price)| {
         (Line { id, sku, name, quantity, unit_price: None, physical: None }, price)
     })
 }
@@ -93,7 +93,7 @@ prop_compose! {
     pub(crate) fn any_order()(
         (id, number, note) in (text(), of(text()), of(text())),
         (status, payment, fulfillment) in (status(), of(status()), of(status())),
-        (unit, total, paid, refunded) in (currency(), decimal(), of(decimal()), of(decimal())),
+        (unit, total, paid, refunded) in (currency(), decimal(), of(signed()), of(signed())),
         (customer, ship_to, lines) in (party(), address(), vec(line(), 0..3)),
         (live, created_at, updated_at) in (any::<bool>(), of(instant()), of(instant())),
         version in version(),
@@ -167,7 +167,7 @@ prop_compose! {
 prop_compose! {
     pub(crate) fn any_invoice()(
         (id, number, status, order_id) in (text(), of(text()), status(), of(text())),
-        (unit, total, paid, due) in (currency(), decimal(), of(decimal()), of(decimal())),
+        (unit, total, paid, due) in (currency(), decimal(), of(signed()), of(signed())),
         (customer, due_at, created_at, updated_at) in (payer(), of(instant()), of(instant()), of(instant())),
         (live, version) in (any::<bool>(), version()),
     ) -> SinkInvoice {
@@ -178,6 +178,12 @@ prop_compose! {
         };
         SinkInvoice { invoice, version, received_at: None }
     }
+}
+
+/// Amounts that may be below zero.
+fn signed() -> impl Strategy<Value = Decimal> {
+    (any::<i64>(), 0..=Decimal::EXPONENT_MAX)
+        .prop_map(|(units, exponent)| Decimal::new(units, exponent).unwrap())
 }
 
 /// Settings' names from pairs.

@@ -83,13 +83,12 @@ fn to_wire(sink: &SinkSubscription) -> Result<WireSubscription, MapError> {
     let subscription = &sink.subscription;
     let subject = Subject::new("subscription", &subscription.id, "subscriptionId")?;
     let unit = subscription.amount.map(|amount| amount.currency);
-    let amount = unit.map(|unit| subject.wire_amount("amount", subscription.amount, unit)).transpose()?;
     Ok(WireSubscription {
         subscription_id: Some(subscription.id.clone()),
         version: subject.wire_version(sink.version)?,
         status: Some(subscription.status.word()),
         order_id: subscription.order_id.clone(),
-        amount: amount.flatten(),
+        amount: subject.wire_price(subscription.amount)?,
         currency: unit,
         period: subscription.period.clone(),
         customer_id: party::id(subscription.customer.as_ref()),
@@ -110,7 +109,7 @@ fn from_wire(wire: WireSubscription) -> Result<SinkSubscription, MapError> {
     let subscription = Subscription {
         status: SubscriptionStatus::of(subject.needs("status", wire.status)?),
         order_id: wire.order_id,
-        amount: subject.money("amount", wire.amount, wire.currency)?,
+        amount: subject.price(wire.amount, wire.currency)?,
         period: wire.period,
         customer: party::customer(wire.customer_id, None),
         next_charge_at: wire.next_charge_at,

@@ -88,7 +88,7 @@ fn to_wire(sink: &SinkTransaction) -> Result<WireTransaction, MapError> {
     Ok(WireTransaction {
         transaction_id: Some(transaction.id.clone()),
         version: subject.wire_version(sink.version)?,
-        amount: subject.wire_amount("amount", Some(transaction.amount), unit)?,
+        amount: subject.wire_price(Some(transaction.amount))?,
         currency: Some(unit),
         amount_refunded: subject.wire_amount("amountRefunded", transaction.refunded, unit)?,
         status: Some(transaction.status.word()),
@@ -114,8 +114,8 @@ fn from_wire(wire: WireTransaction) -> Result<SinkTransaction, MapError> {
         wire.subscription_id.map(Entity::Subscription),
     ];
     let transaction = Transaction {
-        amount: subject.needs_money("amount", wire.amount, wire.currency)?,
-        refunded: subject.money("amountRefunded", wire.amount_refunded, wire.currency)?,
+        amount: subject.needs_price(wire.amount, wire.currency)?,
+        refunded: subject.money(wire.amount_refunded, wire.currency)?,
         status: TransactionStatus::of(subject.needs("status", wire.status)?),
         settles: settles.into_iter().flatten().collect(),
         customer: party::customer(wire.customer_id, None),

@@ -91,7 +91,7 @@ pub struct WriteCounts {
 type Kind = (&'static str, String, String);
 
 /// Segments of paths that are not ids.
-const WORDS: [&str; 32] = [
+const WORDS: [&str; 41] = [
     "payments",
     "orders",
     "fulfillments",
@@ -124,6 +124,15 @@ const WORDS: [&str; 32] = [
     "Route",
     "RejectReason",
     "Test",
+    "invoices",
+    "health",
+    "v2",
+    "ping",
+    "sales",
+    "shipments",
+    "money",
+    "plans",
+    "bills",
 ];
 
 /// Segments of a path that are told apart: one more than any operation has.

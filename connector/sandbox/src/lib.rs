@@ -1,11 +1,12 @@
-//! Stateful fakes of the GoHighLevel and Track-POD APIs, for demos, tests and benches.
+//! Stateful fakes of the GoHighLevel, Track-POD and Rankr APIs, for demos, tests and benches.
 //!
-//! One process, one TCP listener, three trees of paths:
+//! One process, one TCP listener, four trees of paths:
 //!
 //! | Path | What |
 //! |---|---|
 //! | `/ghl/…` | GoHighLevel's API, paths as at `https://services.leadconnectorhq.com` |
 //! | `/track-pod/…` | Track-POD's API, paths as at `https://api.track-pod.com` |
+//! | `/rankr/…` | the order sink, paths as at `https://api.rankr.example`: see [`RankrDialect`] for others |
 //! | `/control/…` | the sandbox's own: place and pay orders, drive deliveries, cause faults, look inside |
 //!
 //! The fakes follow the vendors' OpenAPI files in paths, parameters, statuses and bodies, refuse what those say is
@@ -30,6 +31,11 @@
 //! | | `GET /Order/Number/{number}/List`, `/Order/Date/{date}`, `/Order/Route/Date/{date}` |
 //! | | `GET /Order/Status/Date/{date}` |
 //! | | `PUT /Order/{Id\|Number\|TrackId}/{key}/Complete` and `…/Reject` |
+//! | Rankr | `GET /health`, `GET /orders`, `GET` and `PUT /orders/{id}` |
+//! | | `GET` and `POST /payments/orders/{id}/fulfillments` |
+//! | | `GET /payments/transactions`, `GET` and `PUT …/{id}` |
+//! | | `GET /payments/subscriptions`, `GET` and `PUT …/{id}` |
+//! | | `GET /invoices`, `GET` and `PUT …/{id}` |
 //!
 //! Decided here because the vendors do not say: GHL's lists begin with the newest, hold at most 100 items a page and read
 //! filter dates as whole days in UTC; more may be fulfilled than was ordered, but no more recorded as paid than is due;
@@ -40,6 +46,14 @@
 //! that begins with `pit-` registers no provider. Track-POD's `PUT /Order` leaves members that are not given as they
 //! are; its times are UTC; a rescheduled order has no status again; its status webhook is called `OrderStatusUpdated`
 //! and is signed as [`TRACK_POD_SIGNATURE_HEADER`] tells.
+//!
+//! Rankr has no vendor: the contract is "Transload order sink, v1", this project's own. What it leaves open is decided
+//! here. A member that it does not name is refused with 422, though a sink may leave it aside; so is one of another form: a
+//! number where an amount is a string, a time without milliseconds, an id that is not the path's. `receivedAt` is let in and not kept. Every
+//! accepted write sets `receivedAt` and is told, even one that changes no member; a new or changed fulfilment sets that
+//! of its order, so that a list of changed orders finds it; the time never goes back, and `updated_since` includes its
+//! moment. An `Idempotency-Key` need not be there; only successes are
+//! remembered for it, and another request with it is 422. `notifyCustomer` is counted and not shown again.
 //!
 //! # Control API
 //!
@@ -77,6 +91,19 @@
 //! | `DELETE /ledger?system=…&path=…` | | `{}`; only writes to that system below that path, if they are given |
 //! | `POST /reset` | | `{}`; data, faults and ledger are gone, keys and webhook targets stay |
 //!
+//! In Rankr, with the contract's names whatever the dialect; `{kind}` is `orders`, `transactions`, `subscriptions` or
+//! `invoices`. An [`Edit`] names the event that it fires: `order.updated`, `invoice.updated`, `fulfillment.created` or
+//! `fulfillment.updated`.
+//!
+//! | Method and path below `/control` | Body | Answer |
+//! |---|---|---|
+//! | `POST /rankr/{kind}` | [`AddToRankr`] | the object |
+//! | `PUT /rankr/{kind}/{id}` | [`Edit`] | the object |
+//! | `DELETE /rankr/{kind}/{id}` | | `{}`; an order with its fulfilments |
+//! | `POST /rankr/orders/{id}/fulfillments` | [`AddToRankr`] | the fulfilment, the sink's own |
+//! | `PUT /rankr/orders/{id}/fulfillments/{id}` | [`Edit`] | the fulfilment, whoever made it |
+//! | `DELETE /rankr/orders/{id}/fulfillments/{id}` | | `{}` |
+//!
 //! To plant differences, which no vendor's API would make. Webhooks are fired only where one is asked for:
 //!
 //! | Method and path below `/control` | Body | Answer |
@@ -91,7 +118,7 @@
 //! | `PUT /track-pod/orders/{key}` | [`Edit`] | the order, in whatever state it was |
 //! | `DELETE /track-pod/orders/{key}` | [`Removal`] | `{}` |
 //!
-//! `{system}` is `ghl` or `track-pod`. `{key}` of a delivery order is its `TrackId`, its `Id` or its `Number`; the newest
+//! `{system}` is `ghl`, `track-pod` or `rankr`. `{key}` of a delivery order is its `TrackId`, its `Id` or its `Number`; the newest
 //! order that matches is meant.
 //!
 //! # Offline
@@ -108,6 +135,7 @@ mod ledger;
 mod message;
 mod offline;
 mod pace;
+mod rankr;
 mod seed;
 mod server;
 mod shelf;
@@ -129,6 +157,7 @@ pub use control::Refused;
 pub use control::client::{Control, ControlError};
 pub use control::invoices::{InvoiceItem, NewInvoice, PayInvoice};
 pub use control::plant::{AddDelivery, AddFulfillment, Charge, Duplicate, Edit, Removal, Subscribe};
+pub use control::rankr::{AddToRankr, RankrOrderState, RankrSnapshot};
 pub use control::types::{
     ContactState, Counts, Deliver, Failure, GhlSnapshot, Info, OrderState, Pay, PlaceOrder, Placed, Refund,
     Resend, Schedule, Snapshot, Step, TrackPodSnapshot,
@@ -151,6 +180,14 @@ pub use offline::effects::{
     GhlRecord, RecordedPayment, SentMessage,
 };
 pub use offline::{BASE_URL as OFFLINE_BASE_URL, Offline, OfflineWebhook};
+pub use rankr::dialect::{RANKR_OTHER_SETTINGS, RankrDialect};
+pub use rankr::effects::{RankrEffects, RankrFulfillment, RankrLine, RankrRecord};
+pub use rankr::kind::RankrKind;
+pub use rankr::store::{FULFILLMENTS_MAX as RANKR_FULFILLMENTS_MAX, OBJECTS_MAX as RANKR_OBJECTS_MAX};
+pub use rankr::{
+    ANSWERS_MAX as RANKR_ANSWERS_MAX, TEXT_CHARS_MAX as RANKR_TEXT_CHARS_MAX,
+    VERSION_MAX as RANKR_VERSION_MAX,
+};
 pub use seed::{History, SEED_CURRENCIES_MAX, SEED_DAYS_MAX, SEED_ORDERS_MAX, Seed, Seeded, SeededOrder};
 pub use server::CONNECTIONS_MAX;
 pub use step::REQUEST_BYTES_MAX;
@@ -178,6 +215,12 @@ pub struct SandboxOptions {
     pub track_pod_key: String,
     /// The header in which Track-POD's webhooks are signed. The vendor's own name for it is not public.
     pub track_pod_signature_header: String,
+    /// The bearer token that the Rankr fake accepts. The default is public; nothing real is behind it.
+    pub rankr_token: String,
+    /// The paths and names that the Rankr fake uses.
+    pub rankr_dialect: RankrDialect,
+    /// Whether the Rankr fake also tells of what arrives by its API.
+    pub rankr_echoes: bool,
     /// Whether the vendors' request rates are enforced and shown in headers. A bench needs this off.
     pub pacing: bool,
     /// How often a webhook is tried before it has failed.
@@ -197,6 +240,9 @@ impl Default for SandboxOptions {
             ghl_scopes: None,
             track_pod_key: "sandbox-track-pod-key".to_owned(),
             track_pod_signature_header: TRACK_POD_SIGNATURE_HEADER.to_owned(),
+            rankr_token: "sandbox-rankr-token".to_owned(),
+            rankr_dialect: RankrDialect::V1,
+            rankr_echoes: true,
             pacing: true,
             webhook_attempts: 5,
             webhook_pause: Duration::from_millis(200),
@@ -267,6 +313,11 @@ impl Sandbox {
         format!("{}/track-pod", self.shared.base_url)
     }
 
+    /// The base URL of the Rankr fake: `http://127.0.0.1:PORT/rankr`.
+    pub fn rankr_url(&self) -> String {
+        format!("{}/rankr", self.shared.base_url)
+    }
+
     /// The base URL of the control API: `http://127.0.0.1:PORT/control`.
     pub fn control_url(&self) -> String {
         format!("{}/control", self.shared.base_url)
@@ -290,6 +341,11 @@ impl Sandbox {
     /// The secret that verifies Track-POD's webhooks.
     pub fn track_pod_secret(&self) -> String {
         self.shared.lock().webhooks.keys.track_pod_secret().to_owned()
+    }
+
+    /// The secret that verifies Rankr's webhooks: `whsec_` and base64.
+    pub fn rankr_secret(&self) -> String {
+        self.shared.lock().webhooks.keys.rankr_secret()
     }
 
     /// Stops listening and lets requests that have begun end, for at most five seconds. Webhooks that wait are not sent.

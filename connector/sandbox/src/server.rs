@@ -99,7 +99,7 @@ async fn answer(
             let reply = control::handle(&mut state, &shared.base_url, &request, Timestamp::now());
             Ok(response(reply, Ending::Whole))
         }
-        None => Ok(response(step::no_such_tree(tree, "/ghl, /track-pod or /control"), Ending::Whole)),
+        None => Ok(response(step::no_such_tree(tree, "/ghl, /track-pod, /rankr or /control"), Ending::Whole)),
     }
 }
 

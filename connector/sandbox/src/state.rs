@@ -7,6 +7,7 @@ use crate::faults::Faults;
 use crate::ghl::Ghl;
 use crate::ids::Ids;
 use crate::ledger::Ledger;
+use crate::rankr::Rankr;
 use crate::track_pod::TrackPod;
 use crate::webhooks::{Queue, Webhooks};
 
@@ -15,6 +16,7 @@ use crate::webhooks::{Queue, Webhooks};
 pub(crate) struct State {
     pub ghl: Ghl,
     pub track_pod: TrackPod,
+    pub rankr: Rankr,
     pub webhooks: Webhooks,
     pub ledger: Ledger,
     pub faults: Faults,
@@ -29,6 +31,7 @@ impl State {
         Self {
             ghl: Ghl::new(options),
             track_pod: TrackPod::new(options),
+            rankr: Rankr::new(options),
             webhooks: Webhooks::new(options, &ids, queue),
             ledger: Ledger::default(),
             faults: Faults::default(),
@@ -41,6 +44,7 @@ impl State {
     pub fn reset(&mut self) {
         self.ghl = Ghl::new(&self.options);
         self.track_pod = TrackPod::new(&self.options);
+        self.rankr = Rankr::new(&self.options);
         self.ledger = Ledger::default();
         self.faults = Faults::default();
     }

@@ -8,7 +8,7 @@ use crate::json::Json;
 use crate::message::{Reply, Request};
 use crate::state::State;
 use crate::system::System;
-use crate::{ghl, track_pod};
+use crate::{ghl, rankr, track_pod};
 
 /// The largest request body in bytes. The vendors' largest, 500 orders at once, is below it.
 pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -29,6 +29,7 @@ pub(crate) fn step(
         _ => Some(match system {
             System::Ghl => ghl::handle(state, request, now),
             System::TrackPod => track_pod::handle(state, base_url, request, now),
+            System::Rankr => rankr::handle(state, request, now),
         }),
     };
     let name = fault.as_ref().map(FaultKind::name);
@@ -41,6 +42,7 @@ fn fault_reply(system: System, status: u16, retry_after: Option<u64>) -> Reply {
     let reply = match system {
         System::Ghl => ghl::fault(status),
         System::TrackPod => track_pod::fault(status),
+        System::Rankr => rankr::fault(status),
     };
     match retry_after {
         Some(seconds) => reply.with_header("retry-after", seconds.to_string()),

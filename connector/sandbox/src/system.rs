@@ -10,6 +10,8 @@ pub enum System {
     Ghl,
     /// Track-POD.
     TrackPod,
+    /// Rankr: the order sink.
+    Rankr,
 }
 
 impl System {
@@ -18,11 +20,12 @@ impl System {
         match self {
             Self::Ghl => "ghl",
             Self::TrackPod => "track-pod",
+            Self::Rankr => "rankr",
         }
     }
 
     /// The system of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Ghl, Self::TrackPod].into_iter().find(|system| system.name() == name)
+        [Self::Ghl, Self::TrackPod, Self::Rankr].into_iter().find(|system| system.name() == name)
     }
 }

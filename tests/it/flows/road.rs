@@ -11,7 +11,7 @@ use transload::runtime::Clock;
 use transload_sandbox::Offline;
 
 /// Carries requests to the sandbox.
-pub(super) struct Road {
+pub(crate) struct Road {
     fakes: Arc<Offline>,
     clock: Clock,
     calls: Mutex<Vec<Call>>,
@@ -20,29 +20,29 @@ pub(super) struct Road {
 
 /// A request that reached a vendor.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) query: String,
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: String,
 }
 
 impl Road {
-    pub(super) fn new(fakes: Arc<Offline>, clock: Clock) -> Road {
+    pub(crate) fn new(fakes: Arc<Offline>, clock: Clock) -> Road {
         Road { fakes, clock, calls: Mutex::default(), losses: Mutex::default() }
     }
 
     /// The next request with this method and path takes effect, and its answer never comes.
-    pub(super) fn lose_answer(&self, method: &'static str, path: &str) {
+    pub(crate) fn lose_answer(&self, method: &'static str, path: &str) {
         self.losses.lock().unwrap().push((method, path.to_owned()));
     }
 
     /// Losses that no request has met.
-    pub(super) fn losses(&self) -> usize {
+    pub(crate) fn losses(&self) -> usize {
         self.losses.lock().unwrap().len()
     }
 
     /// The requests with this method whose path begins with `path`, since the last time.
-    pub(super) fn take_calls(&self, method: &str, path: &str) -> Vec<Call> {
+    pub(crate) fn take_calls(&self, method: &str, path: &str) -> Vec<Call> {
         let calls = std::mem::take(&mut *self.calls.lock().unwrap());
         calls.into_iter().filter(|call| call.method == method && call.path.starts_with(path)).collect()
     }

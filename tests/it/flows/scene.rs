@@ -1,4 +1,4 @@
-//! A sandbox, a host with the bundled connector, and the people and machines between them.
+//! A sandbox, a host with a bundled connector, and the people and machines between them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,9 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use transload::config::WebhookConfig;
-use transload::contract::Signature;
-use transload::egress::{Egress, EgressOptions, Grant, Secret};
+use transload::egress::{Egress, EgressOptions};
 use transload::runtime::{Clock, ConnectionSpec, DeliveryOutcome, Host, HostLimits, HostOptions};
 use transload::storage::{SqliteOptions, SqliteStorage, State};
 use transload_sandbox::{
@@ -18,13 +16,12 @@ use transload_sandbox::{
 };
 
 use super::road::Road;
-use crate::stage::module;
+use crate::fakes::{Fakes, bundled};
 
-/// The connection.
-pub(super) const SHOP: &str = "shop";
+pub(crate) use crate::fakes::SHOP;
 
 /// 2026-01-05T08:00:00Z, a Monday morning, in milliseconds since 1970.
-pub(super) const MORNING: u64 = 1_767_600_000_000;
+pub(crate) const MORNING: u64 = 1_767_600_000_000;
 
 /// What lies between two things that people do.
 const MINUTE: Duration = Duration::from_mins(1);
@@ -36,56 +33,62 @@ const HORIZON: Duration = Duration::from_hours(3);
 const NEVER: Duration = Duration::from_hours(24 * 3_650);
 
 /// The token that the operator's workflows send.
-pub(super) const WORKFLOW_TOKEN: &str = "workflow-token";
+pub(crate) const WORKFLOW_TOKEN: &str = "workflow-token";
 
 /// How a scene is set.
-pub(super) struct Plan {
+pub(crate) struct Plan {
+    /// The bundled connector.
+    pub(crate) connector: &'static str,
     /// Settings beside `location_id`.
-    pub(super) settings: Value,
+    pub(crate) settings: Value,
     /// The operator denies every write.
-    pub(super) read_only: bool,
+    pub(crate) read_only: bool,
     /// Scopes that are not granted.
-    pub(super) without: &'static [&'static str],
-    /// The token of GoHighLevel. A private integration's, `pit-…`, registers no payment provider.
-    pub(super) ghl_token: &'static str,
+    pub(crate) without: &'static [&'static str],
+    /// How the fakes are set up.
+    pub(crate) sandbox: SandboxOptions,
 }
 
 impl Default for Plan {
     fn default() -> Plan {
         Plan {
+            connector: "ghl-track-pod",
             settings: json!({"mode": "all"}),
             read_only: false,
             without: &[],
-            ghl_token: "marketplace-token",
+            // A private integration's, `pit-…`, would register no payment provider.
+            sandbox: SandboxOptions {
+                ghl_token: "marketplace-token".to_owned(),
+                ..SandboxOptions::default()
+            },
         }
     }
 }
 
 /// Everything, for one test.
-pub(super) struct Scene {
-    pub(super) fakes: Arc<Offline>,
-    pub(super) host: Host,
-    pub(super) road: Arc<Road>,
+pub(crate) struct Scene {
+    pub(crate) fakes: Arc<Offline>,
+    pub(crate) host: Host,
+    pub(crate) road: Arc<Road>,
     clock: Clock,
     _directory: TempDir,
 }
 
 impl Scene {
     /// All orders and payments, all scopes, the connector's own defaults.
-    pub(super) async fn new() -> Scene {
+    pub(crate) async fn new() -> Scene {
         Scene::of(Plan::default()).await
     }
 
     /// The same with settings.
-    pub(super) async fn set(settings: Value) -> Scene {
+    pub(crate) async fn set(settings: Value) -> Scene {
         Scene::of(Plan { settings, ..Plan::default() }).await
     }
 
     /// As planned.
-    pub(super) async fn of(plan: Plan) -> Scene {
+    pub(crate) async fn of(plan: Plan) -> Scene {
         let clock = Clock::starting_at(MORNING);
-        let options = SandboxOptions { ghl_token: plan.ghl_token.to_owned(), ..SandboxOptions::default() };
-        let fakes = Arc::new(Offline::new(options));
+        let fakes = Arc::new(Offline::new(plan.sandbox));
         let road = Arc::new(Road::new(Arc::clone(&fakes), clock));
         let directory = directory();
         let storage = SqliteStorage::open_with(
@@ -102,7 +105,10 @@ impl Scene {
             keep: None,
             ..HostOptions::new(Arc::new(storage.unwrap()))
         };
-        let spec = spec(&fakes, plan).await;
+        let module = bundled(plan.connector).await;
+        let vendors = Fakes::offline(&fakes).with_workflows(WORKFLOW_TOKEN);
+        let spec = vendors.connection(module, plan.settings, NEVER, plan.without);
+        let spec = ConnectionSpec { read_only: plan.read_only, ..spec };
         let host = Host::start(options, vec![spec]).await.unwrap();
         let scene = Scene { fakes, host, road, clock, _directory: directory };
         // The first round of each poll, which marks from when on things are new.
@@ -111,17 +117,17 @@ impl Scene {
     }
 
     /// Milliseconds since 1970.
-    pub(super) fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.clock.now()
     }
 
     /// Lets time pass.
-    pub(super) async fn later(&self, time: Duration) {
+    pub(crate) async fn later(&self, time: Duration) {
         tokio::time::sleep(time).await;
     }
 
     /// Delivers the webhooks that were fired, and waits until all that follows is done.
-    pub(super) async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         loop {
             self.host.idle(HORIZON).await;
             let hooks = self.fakes.take_webhooks();
@@ -135,21 +141,22 @@ impl Scene {
     }
 
     /// The webhooks that wait to be delivered: to lose, double or turn round.
-    pub(super) fn intercept(&self) -> Vec<OfflineWebhook> {
+    pub(crate) fn intercept(&self) -> Vec<OfflineWebhook> {
         self.fakes.take_webhooks()
     }
 
     /// A webhook arrives.
-    pub(super) async fn arrive(&self, hook: &OfflineWebhook) -> DeliveryOutcome {
+    pub(crate) async fn arrive(&self, hook: &OfflineWebhook) -> DeliveryOutcome {
         let source = match hook.system {
             System::Ghl => "ghl",
             System::TrackPod => "track-pod",
+            System::Rankr => "rankr",
         };
         self.post(source, &hook.headers, hook.body.clone()).await
     }
 
     /// Something arrives where webhooks do.
-    pub(super) async fn post(
+    pub(crate) async fn post(
         &self,
         source: &str,
         headers: &[(String, String)],
@@ -164,7 +171,7 @@ impl Scene {
     }
 
     /// A workflow's Custom Webhook action sends `body`, with the operator's token.
-    pub(super) async fn workflow(&self, token: &str, body: &Value) -> DeliveryOutcome {
+    pub(crate) async fn workflow(&self, token: &str, body: &Value) -> DeliveryOutcome {
         let headers = [("x-transload-token".to_owned(), token.to_owned())];
         let outcome = self.post("ghl", &headers, Bytes::from(body.to_string())).await;
         self.settle().await;
@@ -172,21 +179,21 @@ impl Scene {
     }
 
     /// A customer places an order. Its webhook waits.
-    pub(super) async fn order(&self, order: &str) -> String {
+    pub(crate) async fn order(&self, order: &str) -> String {
         self.later(MINUTE).await;
         let order = PlaceOrder { order: Some(Json::parse(order).unwrap()), webhook: true };
         self.fakes.place_order(order, self.now()).unwrap().id
     }
 
     /// A customer places an order, and all that follows happens.
-    pub(super) async fn place(&self, order: &str) -> String {
+    pub(crate) async fn place(&self, order: &str) -> String {
         let id = self.order(order).await;
         self.settle().await;
         id
     }
 
     /// A customer pays this much of an order. That is noticed with the next poll, but for what changes the order.
-    pub(super) async fn pay(&self, order: &str, amount: &str) -> String {
+    pub(crate) async fn pay(&self, order: &str, amount: &str) -> String {
         self.later(MINUTE).await;
         let pay = Pay { amount: Some(serde_json::from_str(amount).unwrap()), status: None };
         let id = self.fakes.pay(order, pay, self.now()).unwrap();
@@ -195,21 +202,21 @@ impl Scene {
     }
 
     /// The merchant gives this much of a payment back.
-    pub(super) async fn refund(&self, transaction: &str, amount: &str) {
+    pub(crate) async fn refund(&self, transaction: &str, amount: &str) {
         self.later(MINUTE).await;
         let refund = Refund { amount: Some(serde_json::from_str(amount).unwrap()) };
         self.fakes.refund(transaction, refund, self.now()).unwrap();
     }
 
     /// The merchant sets an order's status.
-    pub(super) async fn set_status(&self, order: &str, status: &str) {
+    pub(crate) async fn set_status(&self, order: &str, status: &str) {
         self.later(MINUTE).await;
         self.fakes.set_order_status(order, status, self.now()).unwrap();
         self.settle().await;
     }
 
     /// The merchant changes an order, and GoHighLevel tells of it.
-    pub(super) async fn edit(&self, order: &str, members: &str) {
+    pub(crate) async fn edit(&self, order: &str, members: &str) {
         self.later(MINUTE).await;
         let members = Json::parse(members).unwrap();
         let edit = Edit { members, webhook: Some("OrderStatusUpdate".to_owned()) };
@@ -218,7 +225,7 @@ impl Scene {
     }
 
     /// A person changes a delivery in Track-POD, and Track-POD tells of it.
-    pub(super) async fn edit_delivery(&self, id: &str, members: &str) {
+    pub(crate) async fn edit_delivery(&self, id: &str, members: &str) {
         self.later(MINUTE).await;
         let members = Json::parse(members).unwrap();
         let edit = Edit { members, webhook: Some("OrderStatusUpdated".to_owned()) };
@@ -227,25 +234,25 @@ impl Scene {
     }
 
     /// Something happens to a delivery. Its webhook waits.
-    pub(super) async fn step(&self, id: &str, step: Step) {
+    pub(crate) async fn step(&self, id: &str, step: Step) {
         self.later(MINUTE).await;
         self.fakes.drive(id, step, self.now()).unwrap();
     }
 
     /// Something happens to a delivery, and all that follows from it.
-    pub(super) async fn drive(&self, id: &str, step: Step) {
+    pub(crate) async fn drive(&self, id: &str, step: Step) {
         self.step(id, step).await;
         self.settle().await;
     }
 
     /// A delivery is put on a route, which leaves.
-    pub(super) async fn dispatch(&self, id: &str) {
+    pub(crate) async fn dispatch(&self, id: &str) {
         self.drive(id, Step::Schedule(Schedule::default())).await;
         self.drive(id, Step::Start).await;
     }
 
     /// A round of a poll, and all that follows. Answers how many events were new.
-    pub(super) async fn poll(&self, trigger: &str) -> usize {
+    pub(crate) async fn poll(&self, trigger: &str) -> usize {
         self.later(MINUTE).await;
         let new = self.host.poll_now(SHOP, trigger).await.unwrap();
         self.settle().await;
@@ -253,7 +260,7 @@ impl Scene {
     }
 
     /// Runs an action, and all that follows.
-    pub(super) async fn action(&self, name: &str, input: &Value) -> Value {
+    pub(crate) async fn action(&self, name: &str, input: &Value) -> Value {
         self.later(MINUTE).await;
         let answer = self.host.run_action(SHOP, name, &input.to_string()).await.unwrap();
         self.settle().await;
@@ -261,7 +268,7 @@ impl Scene {
     }
 
     /// Nothing is left undone: every event has ended well, and every answer that was to be lost was.
-    pub(super) async fn end(self) {
+    pub(crate) async fn end(self) {
         for event in self.events().await {
             let ended = matches!(event.state, State::Done | State::Skipped);
             assert!(ended, "{} is {:?}: {:?}", event.event.id, event.state, event.reason);
@@ -270,7 +277,7 @@ impl Scene {
     }
 
     /// The same where events are meant to be left.
-    pub(super) async fn leave(self) {
+    pub(crate) async fn leave(self) {
         assert_eq!(self.road.losses(), 0, "an answer that was to be lost was not asked for");
         self.host.shutdown().await;
     }
@@ -280,57 +287,4 @@ impl Scene {
 fn directory() -> TempDir {
     let memory = PathBuf::from("/dev/shm");
     if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap()
-}
-
-async fn spec(fakes: &Offline, plan: Plan) -> ConnectionSpec {
-    let (module, options) = (module().await, fakes.options());
-    let scopes = |api: &str| {
-        let api = module.description().apis.iter().find(|it| it.name == api).unwrap();
-        let mut scopes: Vec<String> = api.endpoints.iter().map(|it| it.scope.clone()).collect();
-        scopes.sort_unstable();
-        scopes.dedup();
-        scopes.retain(|scope| !plan.without.contains(&scope.as_str()));
-        scopes
-    };
-    let grant = |api: &str, url: &str, credential: &str| Grant {
-        base_url: Some(url.parse().unwrap()),
-        credential: Some(Secret::new(credential)),
-        scopes: scopes(api),
-        private_addresses: Vec::new(),
-        read_only: false,
-    };
-    let grants = [
-        ("ghl".to_owned(), grant("ghl", "https://sandbox.invalid/ghl", &options.ghl_token)),
-        (
-            "track-pod".to_owned(),
-            grant("track-pod", "https://sandbox.invalid/track-pod", &options.track_pod_key),
-        ),
-    ];
-    let mut settings = plan.settings;
-    settings["location_id"] = json!(options.ghl_location);
-    let polls = ["order-list", "transactions", "delivery-status", "subscriptions"];
-    ConnectionSpec {
-        name: SHOP.to_owned(),
-        grants: grants.into(),
-        settings: settings.to_string(),
-        webhooks: webhooks(fakes).into(),
-        polls: polls.map(|name| (name.to_owned(), NEVER)).into(),
-        read_only: plan.read_only,
-        module,
-    }
-}
-
-fn webhooks(fakes: &Offline) -> [(String, WebhookConfig); 2] {
-    let ghl = WebhookConfig {
-        public_keys: Some(vec![fakes.ghl_public_key_pem()]),
-        secrets: vec![Secret::new(WORKFLOW_TOKEN)],
-        signatures: None,
-    };
-    let header = fakes.options().track_pod_signature_header.clone();
-    let track_pod = WebhookConfig {
-        secrets: vec![Secret::new(fakes.track_pod_secret())],
-        signatures: Some(vec![Signature::HmacSha256(header)]),
-        ..WebhookConfig::default()
-    };
-    [("ghl".to_owned(), ghl), ("track-pod".to_owned(), track_pod)]
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use transload::contract::Probe;
+use transload_sandbox::SandboxOptions;
 
 use super::scene::{Plan, SHOP, Scene};
 use crate::stage::order;
@@ -108,7 +109,8 @@ async fn the_payment_provider_is_listed_and_registered_once() {
 /// "Can be only invoked using marketplace-app token", by the vendor's OpenAPI file.
 #[tokio::test(start_paused = true)]
 async fn a_private_integration_registers_no_payment_provider() {
-    let plan = Plan { settings: provider(), ghl_token: "pit-private", ..Plan::default() };
+    let sandbox = SandboxOptions { ghl_token: "pit-private".to_owned(), ..SandboxOptions::default() };
+    let plan = Plan { settings: provider(), sandbox, ..Plan::default() };
     let scene = Scene::of(plan).await;
     let refused = scene.host.run_action(SHOP, "register-provider", "{}").await.unwrap_err();
     assert!(refused.to_string().contains("401"), "{refused}");

@@ -142,6 +142,7 @@ impl World {
         fired.retain(|webhook| match webhook.system {
             System::Ghl => self.terms.hears_ghl,
             System::TrackPod => self.terms.hears_track_pod,
+            System::Rankr => false,
         });
         let now = self.now();
         let mut hooks = self.hooks.lock().unwrap();

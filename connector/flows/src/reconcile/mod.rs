@@ -97,3 +97,6 @@ fn keep<P>(cx: &Context, cursor: &mut Cursor<P>, rows: Vec<Kept>) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod invoices;
 mod plant;
+mod rankr;
 
 use std::time::Duration;
 
@@ -178,7 +179,7 @@ impl Control {
         self.done(Method::DELETE, "/faults", &()).await
     }
 
-    /// All data of both systems.
+    /// All data of all systems.
     pub async fn snapshot(&self) -> Result<Snapshot, ControlError> {
         self.get("/state").await
     }

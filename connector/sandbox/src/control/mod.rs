@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod ghl;
 pub(crate) mod invoices;
 pub(crate) mod plant;
+pub(crate) mod rankr;
 pub(crate) mod track_pod;
 pub(crate) mod types;
 
@@ -58,6 +59,7 @@ fn route(state: &mut State, base_url: &str, request: &Request, now: Timestamp) -
         ("POST", ["webhooks", id, "resend"]) => resend(state, id, request),
         (_, ["ghl", rest @ ..]) => ghl::route(state, rest, request, now),
         (_, ["track-pod", rest @ ..]) => track_pod::route(state, rest, request, now),
+        (_, ["rankr", rest @ ..]) => rankr::route(state, rest, request, now),
         ("POST", ["faults"]) => {
             state.faults.add(body(request)?).map_err(invalid)?;
             done()
@@ -84,9 +86,13 @@ fn route(state: &mut State, base_url: &str, request: &Request, now: Timestamp) -
     }
 }
 
-/// All data of both systems.
+/// All data of all systems.
 pub(crate) fn snapshot(state: &State) -> Snapshot {
-    Snapshot { ghl: ghl::snapshot(state), track_pod: track_pod::snapshot(state) }
+    Snapshot {
+        ghl: ghl::snapshot(state),
+        track_pod: track_pod::snapshot(state),
+        rankr: rankr::snapshot(&state.rankr),
+    }
 }
 
 /// URLs, credentials and counts.
@@ -101,10 +107,15 @@ pub(crate) fn info(state: &State, base_url: &str) -> Info {
         track_pod_key: state.track_pod.key.clone(),
         track_pod_signature_header: keys.track_pod_header().to_owned(),
         track_pod_secret: keys.track_pod_secret().to_owned(),
+        rankr_url: format!("{base_url}/rankr"),
+        rankr_token: state.rankr.token.clone(),
+        rankr_secret: keys.rankr_secret(),
         counts: Counts {
             ghl_orders: state.ghl.orders.len(),
             ghl_transactions: state.ghl.payments.all.len(),
             track_pod_orders: state.track_pod.orders.len(),
+            rankr_orders: state.rankr.orders.len(),
+            rankr_transactions: state.rankr.transactions.len(),
             ledger_entries: state.ledger.entries.len(),
             ledger_missed: state.ledger.missed,
             ledger_writes: state.ledger.writes,
@@ -114,7 +125,8 @@ pub(crate) fn info(state: &State, base_url: &str) -> Info {
 }
 
 fn system(name: &str) -> Result<System, Refused> {
-    System::from_name(name).ok_or_else(|| missing(format!("there is no system {name:?}: ghl or track-pod")))
+    System::from_name(name)
+        .ok_or_else(|| missing(format!("there is no system {name:?}: ghl, track-pod or rankr")))
 }
 
 fn target(request: &Request) -> Result<Target, Refused> {

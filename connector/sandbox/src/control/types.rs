@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::rankr::RankrSnapshot;
 use crate::json::{Json, Number};
 use crate::webhooks::Tamper;
 
@@ -26,6 +27,12 @@ pub struct Info {
     pub track_pod_signature_header: String,
     /// The secret that verifies its webhooks.
     pub track_pod_secret: String,
+    /// The base URL of the Rankr fake.
+    pub rankr_url: String,
+    /// The bearer token that it accepts.
+    pub rankr_token: String,
+    /// The secret that verifies its webhooks: `whsec_` and base64.
+    pub rankr_secret: String,
     /// How much there is.
     pub counts: Counts,
 }
@@ -39,6 +46,10 @@ pub struct Counts {
     pub ghl_transactions: usize,
     /// Orders in Track-POD, deleted ones too.
     pub track_pod_orders: usize,
+    /// Orders in Rankr.
+    pub rankr_orders: usize,
+    /// Transactions in Rankr.
+    pub rankr_transactions: usize,
     /// Writes in the ledger.
     pub ledger_entries: usize,
     /// Writes that the full ledger missed.
@@ -185,6 +196,8 @@ pub struct Snapshot {
     pub ghl: GhlSnapshot,
     /// Track-POD's.
     pub track_pod: TrackPodSnapshot,
+    /// Rankr's.
+    pub rankr: RankrSnapshot,
 }
 
 /// GHL's data, oldest first.

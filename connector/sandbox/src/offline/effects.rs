@@ -8,6 +8,7 @@ use crate::ghl::invoices::Invoice;
 use crate::ghl::payments::{EntityKind, Taken, Transaction};
 use crate::ghl::store::{Order as GhlOrder, price_of};
 use crate::json::{Json, Object};
+use crate::rankr::effects::RankrEffects;
 use crate::state::State;
 use crate::track_pod::store::{Key, Order};
 
@@ -38,6 +39,8 @@ pub struct Effects {
     pub records: BTreeMap<String, Vec<GhlRecord>>,
     /// The opportunities, oldest first.
     pub opportunities: Vec<GhlOpportunity>,
+    /// What Rankr holds.
+    pub rankr: RankrEffects,
 }
 
 /// A payment that GHL did not take itself.
@@ -183,6 +186,7 @@ impl Effects {
             let schema = record.str("objectKey").unwrap_or_default().to_owned();
             effects.records.entry(schema).or_default().push(record_of(record));
         }
+        effects.rankr = RankrEffects::of(&state.rankr);
         effects.opportunities = state.ghl.opportunities.iter().map(opportunity).collect();
         effects
     }

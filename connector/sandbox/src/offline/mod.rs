@@ -5,6 +5,7 @@
 pub(crate) mod effects;
 mod invoices;
 mod plant;
+mod rankr;
 
 use std::sync::MutexGuard;
 
@@ -37,7 +38,7 @@ pub struct OfflineWebhook {
     pub system: System,
     /// The event: `OrderCreate`, `OrderStatusUpdated`, …
     pub event: String,
-    /// The headers: content type, signature and, for GHL, the delivery's id.
+    /// The headers: content type, signature and, for GHL and Rankr, the delivery's id.
     pub headers: Vec<(String, String)>,
     /// The body, which the signature covers.
     pub body: Bytes,
@@ -63,8 +64,8 @@ impl Offline {
         Self { shared, options }
     }
 
-    /// Answers a request to a vendor: `/ghl/…` or `/track-pod/…`, as a path or behind any host. Its effect has happened when
-    /// this returns. Any other path is answered with 404.
+    /// Answers a request to a vendor: `/ghl/…`, `/track-pod/…` or `/rankr/…`, as a path or behind any host. Its effect has
+    /// happened when this returns. Any other path is answered with 404.
     pub fn call(&self, request: Request<Bytes>, now_ms: u64) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         if body.len() > REQUEST_BYTES_MAX {
@@ -72,7 +73,7 @@ impl Offline {
         }
         let (tree, path) = step::split_tree(head.uri.path());
         let Some(system) = System::from_name(tree) else {
-            return step::no_such_tree(tree, "/ghl or /track-pod").into_response();
+            return step::no_such_tree(tree, "/ghl, /track-pod or /rankr").into_response();
         };
         let query = head.uri.query().unwrap_or_default();
         let request = message::Request::new(head.method, path, query, head.headers, body);
@@ -141,7 +142,7 @@ impl Offline {
         self.lock().faults.clear();
     }
 
-    /// All data of both systems, as the vendors would show it. [`Offline::effects`] is cheaper to judge by.
+    /// All data of all systems, as the vendors would show it. [`Offline::effects`] is cheaper to judge by.
     pub fn snapshot(&self) -> Snapshot {
         control::snapshot(&self.lock())
     }

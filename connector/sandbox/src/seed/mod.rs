@@ -1,6 +1,7 @@
-//! A history of many orders at once, consistent between both systems: for reconciliations, backfills and pages.
+//! A history of many orders at once, consistent between the systems: for reconciliations, backfills and pages.
 
 mod documents;
+mod rankr;
 
 use std::num::NonZeroUsize;
 
@@ -51,6 +52,9 @@ pub struct Seed {
     /// Amounts and quantities are others with another number.
     #[serde(default)]
     pub variety: u64,
+    /// Whether Rankr has them too: orders, fulfilments and transactions, as a connector carried them there.
+    #[serde(default)]
+    pub rankr: bool,
 }
 
 fn month() -> u32 {
@@ -67,6 +71,7 @@ impl Seed {
             currencies: Vec::new(),
             invoice_each: None,
             variety: 0,
+            rankr: false,
         }
     }
 }
@@ -150,6 +155,7 @@ struct Plan {
     currencies: Vec<Currency>,
     invoice_each: Option<NonZeroUsize>,
     variety: u64,
+    rankr: bool,
 }
 
 impl Plan {
@@ -176,6 +182,7 @@ impl Plan {
             currencies: currencies.collect::<Result<_, _>>()?,
             invoice_each: seed.invoice_each,
             variety: seed.variety,
+            rankr: seed.rankr,
         })
     }
 
@@ -194,7 +201,11 @@ impl Plan {
             story.bill()?;
         }
         let delivery = story.tell(history)?;
-        Ok(SeededOrder { id: story.id, history, transactions: story.transactions, delivery })
+        let (id, transactions) = (story.id, story.transactions);
+        if self.rankr {
+            rankr::carry(state, &id, &transactions)?;
+        }
+        Ok(SeededOrder { id, history, transactions, delivery })
     }
 
     /// What is still planned was placed on the last day, so that nothing is overdue the day after.

@@ -10,6 +10,7 @@ pub(crate) mod sign;
 use std::collections::{HashMap, VecDeque};
 use std::mem;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -94,7 +95,7 @@ pub enum Tamper {
     Body,
     /// The signature is by another key.
     Signature,
-    /// There is no signature. GHL writes `N/A` for that; for Track-POD the header is left out.
+    /// There is no signature. GHL writes `N/A` for that; for the others the header is left out.
     Unsigned,
 }
 
@@ -157,17 +158,30 @@ impl Webhooks {
 
     /// Signs and queues an event for the system's target. `delivery` is a UUID that names it in a header.
     pub fn emit(&mut self, system: System, event: &str, body: &Json, delivery: &str) {
-        let url = match (&self.queue, self.targets.get(&system)) {
-            (_, Some(target)) => target.url.clone(),
-            (None, None) => String::new(),
-            (Some(_), None) => return,
-        };
+        let Some(url) = self.url(system) else { return };
         let body = body.to_string();
         let mut headers = vec![self.keys.signature(system, body.as_bytes())];
         if system == System::Ghl {
             headers.push(("deliveryId".to_owned(), delivery.to_owned()));
         }
         self.enqueue(system, event.to_owned(), url, headers, body);
+    }
+
+    /// The same by the Standard Webhooks scheme: `id` names the event, and it is signed with the time.
+    pub fn emit_standard(&mut self, system: System, event: &str, body: &Json, id: &str, now: Timestamp) {
+        let Some(url) = self.url(system) else { return };
+        let body = body.to_string();
+        let headers = self.keys.standard_headers(system, &body, id, now);
+        self.enqueue(system, event.to_owned(), url, headers, body);
+    }
+
+    /// Where a system's webhooks go: nowhere without a target, unless they wait to be taken.
+    fn url(&self, system: System) -> Option<String> {
+        match (&self.queue, self.targets.get(&system)) {
+            (_, Some(target)) => Some(target.url.clone()),
+            (None, None) => Some(String::new()),
+            (Some(_), None) => None,
+        }
     }
 
     /// Sends a delivery again `times` times, as it was or tampered with. None if it is not remembered.

@@ -71,7 +71,7 @@ async fn senseless_calls_are_refused() {
     for (method, path, body, expected) in [
         ("GET", "/nothing", "", 404),
         ("POST", "/ghl/orders", r#"{"oder":{}}"#, 400),
-        ("PUT", "/webhooks/rankr", r#"{"url":"http://127.0.0.1/"}"#, 404),
+        ("PUT", "/webhooks/nobody", r#"{"url":"http://127.0.0.1/"}"#, 404),
         ("POST", "/faults", r#"{"system":"ghl","kind":{"type":"explode"}}"#, 400),
         ("GET", "/ledger?after=x", "", 400),
     ] {

@@ -120,6 +120,19 @@ impl Fixture {
         self.send(method, &format!("{}{path}", self.sandbox.track_pod_url()), &headers, body).await
     }
 
+    /// A call to the Rankr fake with the token.
+    pub async fn rankr(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.keyed_rankr("", method, path, body).await
+    }
+
+    /// The same with an `Idempotency-Key`, unless it is empty.
+    pub async fn keyed_rankr(&self, key: &str, method: &str, path: &str, body: &str) -> Answer {
+        let token = format!("Bearer {}", self.sandbox.options().rankr_token);
+        let headers = [("authorization", token.as_str()), ("idempotency-key", key)];
+        let headers = if key.is_empty() { &headers[..1] } else { &headers[..] };
+        self.send(method, &format!("{}{path}", self.sandbox.rankr_url()), headers, body).await.unwrap()
+    }
+
     /// Makes a delivery order with two lines, 2 and 1.5, and 20.45 to collect.
     pub async fn delivery(&self, id: &str) {
         let body = format!(

@@ -20,7 +20,7 @@ use transload_sandbox::{
 
 use crate::support::{Fixture, at, number, unpaced};
 
-type Received = Arc<Mutex<Vec<(HeaderMap, String)>>>;
+pub type Received = Arc<Mutex<Vec<(HeaderMap, String)>>>;
 
 /// A receiver that answers with these statuses one after another, then with 200.
 async fn receiver(statuses: &'static [u16]) -> (String, Received) {
@@ -54,7 +54,7 @@ async fn receiver(statuses: &'static [u16]) -> (String, Received) {
     (url, received)
 }
 
-async fn hooked(system: System, statuses: &'static [u16]) -> (Fixture, Received) {
+pub async fn hooked(system: System, statuses: &'static [u16]) -> (Fixture, Received) {
     let options = transload_sandbox::SandboxOptions {
         webhook_attempts: 3,
         webhook_pause: Duration::from_millis(5),
@@ -66,7 +66,7 @@ async fn hooked(system: System, statuses: &'static [u16]) -> (Fixture, Received)
     (fixture, received)
 }
 
-async fn settled(fixture: &Fixture, received: &Received) -> Vec<(HeaderMap, String)> {
+pub async fn settled(fixture: &Fixture, received: &Received) -> Vec<(HeaderMap, String)> {
     assert!(fixture.control.webhooks_settled(Duration::from_secs(10)).await.unwrap());
     std::mem::take(&mut *received.lock().unwrap())
 }
