@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use transload_sandbox::{RankrKind, System};
+use transload_sandbox::{Edit, RankrKind, System};
 
-use super::scene::{coats, refuse, scene};
+use super::scene::{coats, object, scene};
 use crate::flows::scene::Scene;
 
 /// Puts of the order that Rankr took.
@@ -68,9 +68,9 @@ async fn two_machines_never_play_ping_pong() {
         for hook in hooks {
             assert_eq!(scene.arrive(&hook).await.status(), 200);
             if hook.system == System::Rankr && scene.sink_order(&id).status == "pending" {
-                let event = Some("order.updated".to_owned());
-                let members = super::scene::object(&json!({"status": "accepted"}));
-                let edit = transload_sandbox::Edit { members, webhook: event };
+                scene.later(Duration::from_secs(1)).await;
+                let members = object(&json!({"status": "accepted"}));
+                let edit = Edit { members, webhook: Some("order.updated".to_owned()) };
                 scene.fakes.rankr_edit(RankrKind::Order, &id, edit, scene.now()).unwrap();
             }
         }
@@ -124,9 +124,13 @@ async fn a_newer_version_in_rankr_is_not_overwritten() {
 async fn a_version_that_became_newer_while_it_was_written_is_left_as_it_is() {
     let scene = scene().await;
     let id = scene.place(&coats()).await;
-    refuse(&scene.fakes, "rankr", "PUT", "/orders/", 409, 1);
+    let order = id.clone();
+    scene.road.race("GET", &format!("/rankr/orders/{id}"), move |fakes, now| {
+        let members = json!({"version": now + 60_000, "status": "accepted"});
+        fakes.rankr_edit(RankrKind::Order, &order, Edit::silent(object(&members)), now).unwrap();
+    });
     scene.set_status(&id, "completed").await;
-    assert_eq!(puts(&scene, &id), 1);
+    assert_eq!((puts(&scene, &id), scene.sink_order(&id).status.as_str()), (1, "accepted"));
     let left = scene.effects().await;
     assert!(left.iter().any(|effect| effect.summary.contains("newer version")), "{left:?}");
     assert!(scene.alerts().await.is_empty());
@@ -134,7 +138,7 @@ async fn a_version_that_became_newer_while_it_was_written_is_left_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn edits_of_payments_subscriptions_and_invoices_are_put_back_when_they_are_next_looked_at() {
+async fn a_payment_that_is_changed_in_rankr_is_put_back_when_it_is_next_looked_at() {
     let scene = scene().await;
     let id = scene.place(&coats()).await;
     let payment = scene.pay(&id, "150.1").await;
