@@ -15,8 +15,8 @@ use transload::contract::{
     Change, Decimal, Event, Header, InDoubt, Money, Receipt, Transaction, TransactionStatus,
 };
 use transload::storage::{
-    Acceptance, AttemptRecord, EntryWrite, Finish, Intake, NewDelivery, Origin, SqliteStorage, Storage, Work,
-    WorkId, WorkSink, WriteIntent, WriteOutcome, WriteState,
+    Acceptance, AttemptRecord, EntryWrite, Finish, Intake, NewDelivery, Origin, Sequence, SqliteStorage,
+    Storage, Work, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteState,
 };
 
 /// Tasks that carry events at once.

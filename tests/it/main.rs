@@ -20,6 +20,7 @@ mod hostile;
 mod jobs;
 mod junk;
 mod kill;
+mod notices;
 mod operate;
 mod outgoing;
 mod program;
