@@ -394,7 +394,7 @@ fn what_is_wrong_with_a_receiver_is_said_with_its_name() {
         (with_receiver(&format!("{whole}\nheaders = {{}}")), "receivers.ops.headers", "no such key"),
         (rule("{ types = [\"alerts\"] }"), "receivers.ops.rules.types", "did you mean alert?"),
         (rule("{ types = [] }"), "receivers.ops.rules.types", "is empty"),
-        (rule("{ severity = \"warn\" }"), "receivers.ops.rules.severity", "did you mean warning?"),
+        (rule("{ severity = \"warn\" }"), "receivers.ops.rules.severity", "known here: info, warning"),
         (rule("{ kind = \"x\" }"), "receivers.ops.rules.kind", "did you mean kinds?"),
         (
             format!("{connection}{}", rule("{ connections = [\"shp\"] }")),

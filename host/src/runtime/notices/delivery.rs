@@ -212,7 +212,8 @@ impl Shared {
                     tracing::warn!(receiver, reason = trouble.reason, "does not take notices; they wait");
                 }
                 line.failing = true;
-                line.closed_until = trouble.retry_after.map(|after| Instant::now() + after.min(PAUSE_MAX));
+                let closed_until = trouble.retry_after.map(|after| Instant::now() + after.min(PAUSE_MAX));
+                line.closed_until = line.closed_until.max(closed_until);
                 if trouble.status == Some(StatusCode::GONE) {
                     desk.gone.store(true, Ordering::SeqCst);
                 }

@@ -129,7 +129,7 @@ pub(super) async fn setup(receivers: Vec<Receiver>) -> (Setup, Arc<Post>) {
     (telling(&post, receivers, TempDir::new().unwrap()).await, post)
 }
 
-pub(super) fn report(alert: bool) -> Reply {
+fn report(alert: bool) -> Reply {
     let amount = Money { amount: Decimal { units: 15010, exponent: 2 }, currency: "USD".to_owned() };
     let effect = Effect {
         verb: Verb::Recorded,
@@ -162,6 +162,13 @@ impl Setup {
         notices.reverse();
         notices.into_iter().map(|notice| notice.topic).collect()
     }
+}
+
+/// Have an event handled that has an effect and an alert.
+pub(super) async fn handle(setup: &Setup, id: &str) {
+    setup.fake.script(id, &[report(true)]);
+    setup.submit(id, id).await;
+    setup.settle().await;
 }
 
 /// Long enough for all that is due to go out.

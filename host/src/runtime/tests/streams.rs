@@ -10,7 +10,7 @@ use tower_service::Service as _;
 
 use super::super::STREAMS_MAX;
 use super::fake::Setup;
-use super::notices::{a_moment, report, setup};
+use super::notices::{a_moment, handle, setup};
 use crate::egress::Secret;
 
 /// A stream's pieces, as far as they have come.
@@ -59,12 +59,6 @@ impl Stream {
             return (id, topic);
         }
     }
-}
-
-async fn handle(setup: &Setup, id: &str) {
-    setup.fake.script(id, &[report(true)]);
-    setup.submit(id, id).await;
-    setup.settle().await;
 }
 
 #[tokio::test(start_paused = true)]
