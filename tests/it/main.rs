@@ -22,6 +22,7 @@ mod jobs;
 mod junk;
 mod kill;
 mod manifests;
+mod notices;
 mod operate;
 mod outgoing;
 mod paths;
