@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use transload_sandbox::{Edit, RankrKind, System};
+use transload_sandbox::{AddToRankr, Edit, RankrKind, System};
 
 use super::scene::{coats, object, scene};
 use crate::flows::scene::Scene;
@@ -149,6 +149,40 @@ async fn a_payment_that_is_changed_in_rankr_is_put_back_when_it_is_next_looked_a
     let held = scene.sink(RankrKind::Transaction, &payment);
     assert_eq!((held.amount, held.refunded), (Some("150.1".parse().unwrap()), Some("0.1".parse().unwrap())));
     assert!(scene.alert_kinds().await.contains(&"edit-overruled".to_owned()));
+    scene.is_quiet().await;
+    scene.end().await;
+}
+
+/// A page of Rankr's list has fifty orders unless more are asked for.
+#[tokio::test(start_paused = true)]
+async fn every_change_of_many_is_found_by_the_poll() {
+    let scene = scene().await;
+    let mut ids = Vec::new();
+    for _ in 0..60 {
+        ids.push(scene.place(&coats()).await);
+    }
+    for id in &ids {
+        scene.edit_sink_silently(RankrKind::Order, id, &json!({"amount": "1.00"})).await;
+    }
+    assert_eq!(scene.poll("sink-orders").await, 60);
+    let right = Some("150.1".parse().unwrap());
+    assert!(ids.iter().all(|id| scene.sink_order(id).amount == right));
+    scene.is_quiet().await;
+    scene.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_only_rankr_has_is_left_to_rankr() {
+    let scene = scene().await;
+    let theirs = json!({"orderId": "r1", "amount": "10", "currency": "USD", "status": "pending"});
+    let new = AddToRankr::told(object(&theirs));
+    scene.fakes.rankr_add(RankrKind::Order, new, scene.now()).unwrap();
+    scene.settle().await;
+    scene.ship("r1", &json!({"status": "delivered"})).await;
+    assert!(scene.reason("rankr order r1").await.contains("GoHighLevel has no order r1"));
+    assert_eq!(puts(&scene, "r1"), 0);
+    assert!(scene.fakes.ledger(0).entries.is_empty());
+    scene.poll_all().await;
     scene.is_quiet().await;
     scene.end().await;
 }

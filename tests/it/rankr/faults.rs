@@ -1,7 +1,7 @@
 //! Answers that are lost and vendors that are busy or down: every write has one effect.
 
 use serde_json::json;
-use transload_sandbox::RankrKind;
+use transload_sandbox::{NewInvoice, Pay, RankrKind, Subscribe};
 
 use super::scene::{coats, refuse, scene};
 use crate::flows::scene::Scene;
@@ -39,7 +39,7 @@ async fn a_lost_answer_to_any_write_makes_no_second_effect() {
     for lost in 0..writes("", "").len() {
         let scene = scene().await;
         let id = scene.order(&coats()).await;
-        let payment = scene.fakes.pay(&id, transload_sandbox::Pay::default(), scene.now()).unwrap();
+        let payment = scene.fakes.pay(&id, Pay::default(), scene.now()).unwrap();
         let (method, path) = writes(&id, &payment).remove(lost);
         scene.road.lose_answer(method, &path);
         morning(&scene, &id).await;
@@ -65,7 +65,7 @@ async fn a_vendor_that_is_busy_or_down_delays_a_write_and_loses_nothing() {
         for status in [429, 503] {
             let scene = scene().await;
             let id = scene.order(&coats()).await;
-            let payment = scene.fakes.pay(&id, transload_sandbox::Pay::default(), scene.now()).unwrap();
+            let payment = scene.fakes.pay(&id, Pay::default(), scene.now()).unwrap();
             refuse(&scene.fakes, system, method, path, status, 8);
             morning(&scene, &id).await;
             scene.poll_all().await;
@@ -75,4 +75,22 @@ async fn a_vendor_that_is_busy_or_down_delays_a_write_and_loses_nothing() {
             scene.end().await;
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_about_an_invoice_or_a_subscription_changes_nothing() {
+    let scene = scene().await;
+    let id = scene.place(&coats()).await;
+    let invoice = scene.fakes.make_invoice(NewInvoice::of_order(&id), scene.now()).unwrap();
+    scene.road.lose_answer("PUT", &format!("/rankr/invoices/{invoice}"));
+    let subscribe = Subscribe { order: id.clone(), subscription: None };
+    let subscription = scene.fakes.subscribe(subscribe, scene.now()).unwrap();
+    scene.road.lose_answer("PUT", &format!("/rankr/payments/subscriptions/{subscription}"));
+    scene.settle().await;
+    scene.poll_all().await;
+    assert_eq!(scene.sink(RankrKind::Invoice, &invoice).status, "draft");
+    assert_eq!(scene.sink(RankrKind::Subscription, &subscription).status, "active");
+    assert!(scene.alerts().await.is_empty(), "{:?}", scene.alerts().await);
+    scene.is_quiet().await;
+    scene.end().await;
 }

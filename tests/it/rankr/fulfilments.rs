@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::scene::{coats, scene, set};
+use crate::stage::order;
 
 #[tokio::test(start_paused = true)]
 async fn a_fulfilment_that_is_polled_comes_to_rankr_with_its_id_state_parcel_and_lines() {
@@ -100,6 +101,58 @@ async fn two_parcels_at_once_are_two_fulfilments_on_both_sides() {
     let mut held = scene.shipments(&id);
     held.sort();
     assert_eq!(held, ["1 × coat: out_for_delivery N1", "1 × coat: out_for_delivery P1"]);
+    assert!(scene.alerts().await.is_empty(), "{:?}", scene.alerts().await);
+    scene.is_quiet().await;
+    scene.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_rankr_says_later_of_gohighlevels_own_fulfilment_is_noted_once() {
+    let scene = scene().await;
+    let id = scene.place(&coats()).await;
+    let made = scene.fulfil(&id, &[("coat", 2)], None).await;
+    scene.poll("fulfillments").await;
+    for _ in 0..2 {
+        let moved = json!({"status": "delivered", "trackingNumber": "P1"});
+        scene.move_shipment(&id, &made, &moved).await;
+    }
+    assert_eq!(scene.notes_with("c1", &format!("Fulfilment {made} is delivered. Parcel P1.")).len(), 1);
+    assert_eq!(scene.fulfilled(&id), ["2 × coat"]);
+    assert_eq!(scene.shipments(&id), ["2 × coat: delivered P1"]);
+    scene.is_quiet().await;
+    scene.end().await;
+}
+
+/// More orders than one look asks about.
+#[tokio::test(start_paused = true)]
+async fn fulfilments_of_many_orders_are_all_found() {
+    let scene = scene().await;
+    let mut ids = Vec::new();
+    for _ in 0..30 {
+        ids.push(scene.place(&coats()).await);
+    }
+    for id in &ids {
+        scene.fulfil(id, &[("coat", 2), ("tee", 1)], None).await;
+    }
+    assert_eq!(scene.poll("fulfillments").await, 30);
+    assert!(ids.iter().all(|id| scene.shipments(id) == ["2 × coat, 1 × tee: out_for_delivery"]));
+    scene.is_quiet().await;
+    scene.end().await;
+}
+
+/// GoHighLevel's fulfilments name the price, which several lines may share.
+#[tokio::test(start_paused = true)]
+async fn lines_that_share_a_price_are_fulfilled_together() {
+    let scene = scene().await;
+    let twice = order("c1", "USD", "100", &[("coat", "1", "50"), ("coat", "1", "50")]);
+    let id = scene.place(&twice).await;
+    assert_eq!(scene.sink_order(&id).amount, Some("100".parse().unwrap()));
+    scene.fulfil(&id, &[("coat", 1)], None).await;
+    scene.poll("fulfillments").await;
+    let lines = json!([{"lineId": "coat", "quantity": "1"}]);
+    scene.ship(&id, &json!({"status": "delivered", "lines": lines})).await;
+    assert_eq!(scene.fulfilled(&id), ["1 × coat", "1 × coat"]);
+    assert_eq!(scene.sink_order(&id).fulfillment_status.as_deref(), Some("fulfilled"));
     assert!(scene.alerts().await.is_empty(), "{:?}", scene.alerts().await);
     scene.is_quiet().await;
     scene.end().await;

@@ -164,3 +164,18 @@ async fn fulfilments_are_not_carried_where_that_is_not_wanted() {
     scene.is_quiet().await;
     scene.end().await;
 }
+
+/// GoHighLevel cannot take it back, and Rankr is not given back what it threw away.
+#[tokio::test(start_paused = true)]
+async fn a_shipment_that_vanishes_from_rankr_stays_in_gohighlevel() {
+    let scene = scene().await;
+    let id = scene.place(&coats()).await;
+    let shipment = scene.ship(&id, &json!({"status": "out_for_delivery"})).await;
+    scene.fakes.rankr_delete_fulfillment(&id, &shipment, scene.now()).unwrap();
+    scene.poll_all().await;
+    scene.set_status(&id, "completed").await;
+    assert_eq!(scene.fulfilled(&id), ["2 × coat, 1 × tee"]);
+    assert!(scene.shipments(&id).is_empty());
+    scene.is_quiet().await;
+    scene.end().await;
+}
