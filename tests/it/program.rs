@@ -142,7 +142,7 @@ fn inspect_refuses_what_is_no_module() {
     for (module, part) in [
         ("not.wasm", "not a WebAssembly component"),
         ("gone.wasm", "gone.wasm"),
-        ("bundled:x", "ghl-track-pod"),
+        ("bundled:x", "ghl-rankr"),
     ] {
         let output = transload(directory.path(), &["inspect", module]);
         let text = String::from_utf8_lossy(&output.stderr);

@@ -28,6 +28,7 @@ pub(crate) fn add(
     document.set_default("live", true);
     checked(Form::Held(kind), &document)?;
     document.remove("receivedAt");
+    document.remove("fulfillmentsAt");
     let id = document.str(kind.id()).unwrap_or_default().to_owned();
     if state.rankr.of(kind).get(&id).is_some() {
         return Err(StoreError::Invalid(format!("{} {id} is there already", kind.noun())));
@@ -40,8 +41,8 @@ pub(crate) fn add(
     Ok(id)
 }
 
-/// Replaces members of an object, and tells of it by that event if one is given. The id and `receivedAt` are the sink's
-/// own.
+/// Replaces members of an object, and tells of it by that event if one is given. The id, `receivedAt` and `fulfillmentsAt` are
+/// the sink's own.
 pub(crate) fn edit(
     state: &mut State,
     kind: RankrKind,
@@ -55,6 +56,7 @@ pub(crate) fn edit(
     replace(&mut document, members)?;
     document.set(kind.id(), id);
     document.remove("receivedAt");
+    document.remove("fulfillmentsAt");
     let now = state.rankr.tick(now);
     state.rankr.of_mut(kind).store(id, document, now, 0)?;
     if let Some(event) = event {
