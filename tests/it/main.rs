@@ -27,6 +27,7 @@ mod operate;
 mod outgoing;
 mod paths;
 mod program;
+mod rankr;
 mod rankr_actions;
 mod rankr_reconciling;
 mod rankr_swapping;

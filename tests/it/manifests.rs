@@ -25,7 +25,8 @@ fn read(text: &str) -> Value {
 
 /// Fails unless `sample` is what `schema` describes.
 fn fits(schema: &str, sample: &str, what: &str) {
-    let validator = jsonschema::validator_for(&read(schema)).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let validator =
+        jsonschema::validator_for(&read(schema)).unwrap_or_else(|error| panic!("{what}: {error}"));
     let sample = read(sample);
     let faults: Vec<String> = validator.iter_errors(&sample).map(|fault| fault.to_string()).collect();
     assert!(faults.is_empty(), "{what}: {faults:?}");

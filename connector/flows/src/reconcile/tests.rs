@@ -129,7 +129,7 @@ fn page(fakes: &Fakes, hands_over: bool, cursor: Option<&str>) -> FindingPage {
     let page = match at.phase {
         Phase::ListedPayments => survey::payments(&shop, &scope, &mut at, Phase::Orders),
         Phase::Orders => orders::page(&shop, &other, &scope, &mut at, Phase::Payments),
-        Phase::Payments => payments::page(&shop, &scope, &mut at, Phase::LeftOver),
+        Phase::Payments => payments::page(&shop, &scope, &mut at, Phase::LeftOver, &|_, _, _| Ok(())),
         Phase::LeftOver => left_over::page(&cx, &mut at, unpaid),
     };
     told(&cx, &scope, &mut at, page.unwrap()).unwrap()
