@@ -17,16 +17,28 @@ use transload_sandbox::{Offline, Sandbox, SandboxOptions};
 /// The name of the connection in every scene.
 pub(crate) const SHOP: &str = "shop";
 
+fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE
+        .get_or_init(|| Engine::new(EngineOptions { instances_max: 64, ..EngineOptions::default() }).unwrap())
+}
+
+fn component(name: &str) -> &'static [u8] {
+    transload_bundle::find(name).unwrap_or_else(|| panic!("{name} is not bundled")).component
+}
+
 /// The bundled connector of this name, compiled once for all tests.
 pub(crate) async fn bundled(name: &str) -> Module {
-    static ENGINE: OnceLock<Engine> = OnceLock::new();
     static MODULES: Mutex<BTreeMap<String, Arc<OnceCell<Module>>>> = Mutex::new(BTreeMap::new());
-    let engine = ENGINE.get_or_init(|| {
-        Engine::new(EngineOptions { instances_max: 64, ..EngineOptions::default() }).unwrap()
-    });
     let module = Arc::clone(MODULES.lock().unwrap().entry(name.to_owned()).or_default());
-    let connector = transload_bundle::find(name).unwrap_or_else(|| panic!("{name} is not bundled"));
-    module.get_or_init(async || engine.load(connector.component).await.unwrap()).await.clone()
+    module.get_or_init(async || engine().load(component(name)).await.unwrap()).await.clone()
+}
+
+/// Another build of the bundled connector of this name: it does the same, and is another module.
+pub(crate) async fn rebuilt(name: &str) -> Module {
+    // A custom section, which nothing reads: its id, its size, and the length of its name, which is all that is in it.
+    let section = b"\0\x08\x07rebuilt";
+    engine().load([component(name), section.as_slice()].concat()).await.unwrap()
 }
 
 /// The fakes of one sandbox.

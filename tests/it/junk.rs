@@ -1,11 +1,13 @@
-//! Webhooks and answers that are not what they should be, through the bundled connector: it reads them or says what is
+//! Webhooks and answers that are not what they should be, through the bundled connectors: each reads them or says what is
 //! wrong, and never traps.
 //!
 //! ```text
-//! cargo test -p transload --test it junk                            every damage of every webhook, and 2,000 cases by chance
+//! cargo test -p transload --test it junk                            every damage of every webhook, and 2,000 cases by chance each
 //! TRANSLOAD_JUNK_CASES=200000 cargo test … junk -- --nocapture      that many by chance
 //! TRANSLOAD_JUNK_CASE=123 cargo test … junk                         one of them
 //! ```
+
+mod samples;
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -18,58 +20,12 @@ use transload::contract::{Delivery, Envelope, Event, Failure, Scope, Window};
 use transload::engine::{CallError, Module, Ports};
 use transload_tests::damaged;
 
+use crate::fakes::bundled;
 use crate::guests::{Canned, ports};
+use samples::{GHL_RANKR, GHL_TRACK_POD, NOW, Vendors};
 
-/// Cases by chance of an ordinary test run.
+/// Cases by chance of an ordinary test run, for each connector.
 const CASES: u64 = 2_000;
-
-/// Two days after the samples' orders, in milliseconds since 1970.
-const NOW: u64 = 1_712_420_000_000;
-
-const SETTINGS: &str = r#"{"location_id":"Z4Bxl8J4SaPEPLq9IQ8g","mode":"all","cash":{"record":true},
-    "subscriptions":{"renew":true}}"#;
-
-/// The vendors' samples, and what workflows send: each with the API that it is for.
-const HOOKS: [(&str, &str); 5] = [
-    ("ghl", include_str!("../../connector/ghl/src/fixtures/order-create.json")),
-    ("track-pod", include_str!("../../connector/track-pod/src/fixtures/webhook.json")),
-    (
-        "ghl",
-        r#"{"type":"Workflow","order_id":"660ed43bfdf9fc05a0de7a40","location":{"id":"Z4Bxl8J4SaPEPLq9IQ8g"}}"#,
-    ),
-    ("ghl", r#"{"payment":{"transaction_id":"660ed43bfdf9fc05a0de7a41"},"customData":{"location_id":""}}"#),
-    (
-        "track-pod",
-        r#"{"Metadata":{"Event":"OrderDeleted","Date":"2024-01-15T10:30:00Z"},
-            "Data":{"Number":"660ed43bfdf9fc05a0de7a40","Date":"2024-01-15","DeletedBy":"patrik@example.com"}}"#,
-    ),
-];
-
-/// What the APIs answer, by a part of the method and path; the first that fits.
-const ANSWERS: [(&str, &str); 12] = [
-    ("fulfillments", include_str!("../../connector/ghl/src/fixtures/fulfillments.json")),
-    ("/payments/orders/", include_str!("../../connector/ghl/src/fixtures/order.json")),
-    ("/payments/orders", include_str!("../../connector/ghl/src/fixtures/orders.json")),
-    ("/payments/transactions/", include_str!("../../connector/ghl/src/fixtures/transaction.json")),
-    ("/payments/transactions", include_str!("../../connector/ghl/src/fixtures/transactions.json")),
-    ("/payments/subscriptions/", include_str!("../../connector/ghl/src/fixtures/subscription.json")),
-    ("/payments/subscriptions", include_str!("../../connector/ghl/src/fixtures/subscriptions.json")),
-    ("/notes", r#"{"notes":[{"id":"n1","body":"x"}]}"#),
-    ("/contacts/", include_str!("../../connector/ghl/src/fixtures/contact.json")),
-    ("/Order/Id/", include_str!("../../connector/track-pod/src/fixtures/order.json")),
-    ("/Order", "[]"),
-    ("", "{}"),
-];
-
-/// What is called.
-const TRIGGERS: [&str; 4] = ["order-list", "transactions", "delivery-status", "subscriptions"];
-
-fn sound(path: &str) -> String {
-    let (_, answer) = ANSWERS.iter().find(|(part, _)| path.contains(part)).unwrap();
-    // Most of Track-POD's lists have what its order has.
-    let order = || ANSWERS.iter().find(|(part, _)| *part == "/Order/Id/").unwrap().1;
-    if *answer == "[]" { format!("[{}]", order()) } else { (*answer).to_owned() }
-}
 
 fn reply(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(body.into());
@@ -77,10 +33,13 @@ fn reply(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
     response
 }
 
-/// The bundled connector's ports, with these answers.
-fn given(answer: impl Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync + 'static) -> Ports {
+/// A connector's ports, with these answers.
+fn given(
+    vendors: &Vendors,
+    answer: impl Fn(Request<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
+) -> Ports {
     let http = Canned { after: Duration::ZERO, answer };
-    Ports { settings: Arc::from(SETTINGS), now: NOW, ..ports(http, &Arc::default()) }
+    Ports { settings: Arc::from(vendors.settings), now: NOW, ..ports(http, &Arc::default()) }
 }
 
 /// What came of a case: nothing, events, or a reason.
@@ -118,15 +77,15 @@ fn refused(failure: Failure) -> Result<Outcome, CallError> {
     Ok(Outcome::Refused)
 }
 
-#[tokio::test]
-async fn every_member_of_every_webhook_may_be_missing_or_of_another_type() {
-    let module = crate::stage::module().await;
+/// Every damage of every webhook. Answers how many cases were read, and how many refused.
+async fn every_damage(vendors: &'static Vendors) -> (usize, usize) {
+    let module = bundled(vendors.connector).await;
     let (mut read, mut refused) = (0, 0);
-    let ports = || given(|request| reply(200, sound(request.uri().path())));
-    for (source, hook) in HOOKS {
+    let ports = || given(vendors, |request| reply(200, vendors.sound(request.uri())));
+    for (source, hook) in vendors.hooks() {
         let whole = receive(&module, ports(), source, hook.as_bytes().to_vec()).await;
         assert!(matches!(whole, Ok(Outcome::Read(1))), "{hook}");
-        for body in damaged(hook) {
+        for body in damaged(&hook) {
             let ports = ports();
             match receive(&module, ports, source, body.clone().into_bytes()).await {
                 Ok(Outcome::Read(_)) => read += 1,
@@ -135,7 +94,20 @@ async fn every_member_of_every_webhook_may_be_missing_or_of_another_type() {
             }
         }
     }
-    // Most members are none that anything is decided by; those that are, are not guessed.
+    (read, refused)
+}
+
+// Most members are none that anything is decided by; those that are, are not guessed.
+
+#[tokio::test]
+async fn every_member_of_every_webhook_may_be_missing_or_of_another_type() {
+    let (read, refused) = every_damage(&GHL_TRACK_POD).await;
+    assert!(read > 500 && refused > 100, "{read} were read, and {refused} refused");
+}
+
+#[tokio::test]
+async fn every_member_of_every_webhook_for_rankr_may_be_missing_or_of_another_type() {
+    let (read, refused) = every_damage(&GHL_RANKR).await;
     assert!(read > 500 && refused > 100, "{read} were read, and {refused} refused");
 }
 
@@ -160,11 +132,11 @@ fn damage(rng: &mut Rng, text: &str) -> Vec<u8> {
 }
 
 /// Answers of which one in three is damaged, and one in eight of another status.
-fn by_chance(seed: u64) -> Ports {
+fn by_chance(vendors: &'static Vendors, seed: u64) -> Ports {
     let rng = Mutex::new(Rng::with_seed(seed));
-    given(move |request| {
+    given(vendors, move |request| {
         let mut rng = rng.lock().unwrap();
-        let sound = sound(request.uri().path());
+        let sound = vendors.sound(request.uri());
         let body = if rng.u8(..3) == 0 { damage(&mut rng, &sound) } else { sound.into_bytes() };
         let status = if rng.u8(..8) == 0 {
             [201, 204, 302, 400, 401, 404, 405, 409, 410, 422, 429, 500][rng.usize(..12)]
@@ -175,10 +147,10 @@ fn by_chance(seed: u64) -> Ports {
     })
 }
 
-async fn case(module: &Module, seed: u64) -> Result<Outcome, CallError> {
+async fn case(vendors: &'static Vendors, module: &Module, seed: u64) -> Result<Outcome, CallError> {
     let mut rng = Rng::with_seed(seed);
-    let ports = by_chance(seed ^ 0x1a55);
-    let trigger = TRIGGERS[rng.usize(..TRIGGERS.len())];
+    let ports = by_chance(vendors, seed ^ 0x1a55);
+    let trigger = vendors.triggers[rng.usize(..vendors.triggers.len())];
     let page = match rng.u8(..8) {
         0 => module.instance(ports.clone()).await?.poll(trigger, None).await?,
         1 => {
@@ -191,8 +163,9 @@ async fn case(module: &Module, seed: u64) -> Result<Outcome, CallError> {
             return page.map_or_else(refused, |page| Ok(Outcome::Read(page.findings.len())));
         }
         _ => {
-            let (source, hook) = HOOKS[rng.usize(..HOOKS.len())];
-            let body = if rng.bool() { damage(&mut rng, hook) } else { hook.as_bytes().to_vec() };
+            let hooks = vendors.hooks();
+            let (source, hook) = &hooks[rng.usize(..hooks.len())];
+            let body = if rng.bool() { damage(&mut rng, hook) } else { hook.clone().into_bytes() };
             return receive(module, ports, source, body).await;
         }
     };
@@ -206,15 +179,14 @@ fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}: no number")))
 }
 
-#[tokio::test]
-async fn whatever_comes_and_whatever_the_vendors_answer_nothing_traps() {
-    let module = crate::stage::module().await;
+async fn all_cases(vendors: &'static Vendors) {
+    let module = bundled(vendors.connector).await;
     let cases = variable("TRANSLOAD_JUNK_CASES").unwrap_or(CASES);
     let all = variable("TRANSLOAD_JUNK_CASE").map_or(0..cases, |one| one..one + 1);
     let begun = std::time::Instant::now();
     let (mut events, mut refused) = (0, 0);
     for seed in all {
-        match case(&module, seed).await {
+        match case(vendors, &module, seed).await {
             Ok(Outcome::Read(count)) => events += count,
             Ok(Outcome::Refused) => refused += 1,
             Err(error) => panic!("{error}; again with TRANSLOAD_JUNK_CASE={seed}"),
@@ -223,4 +195,14 @@ async fn whatever_comes_and_whatever_the_vendors_answer_nothing_traps() {
             eprintln!("{} cases in {:?}: {events} events, {refused} refused", seed + 1, begun.elapsed());
         }
     }
+}
+
+#[tokio::test]
+async fn whatever_comes_and_whatever_the_vendors_answer_nothing_traps() {
+    all_cases(&GHL_TRACK_POD).await;
+}
+
+#[tokio::test]
+async fn whatever_comes_for_rankr_and_whatever_the_vendors_answer_nothing_traps() {
+    all_cases(&GHL_RANKR).await;
 }

@@ -3,6 +3,7 @@
 mod status;
 
 use transload_flows::actions::{self, Entry, Object, Run};
+use transload_sdk::bindings::transload::connector::types::Change;
 use transload_sdk::manifest::Action;
 use transload_sdk::{Context, Failure, Receipt, Work, skipped};
 
@@ -27,7 +28,7 @@ fn table<'a>() -> [Entry<Connection<'a>>; 7] {
         Entry {
             name: "sync-transaction",
             title: "Bring Rankr's copy of a payment up to date",
-            run: Run::Object(&Object::TRANSACTION, transactions::record),
+            run: Run::Object(&Object::TRANSACTION, sync_transaction),
         },
         Entry {
             name: "sync-invoice",
@@ -78,6 +79,28 @@ fn push_fulfillment(connection: &Connection, order_id: &str) -> Result<Receipt, 
     }
     let (work, _) = fulfillments::sync(connection, Work::default(), &order)?;
     Ok(work.into())
+}
+
+/// What it pays for is looked at at once: nothing hands in the events that an action is followed by.
+fn sync_transaction(connection: &Connection, id: &str) -> Result<Receipt, Failure> {
+    let mut report = match transactions::record(connection, id)? {
+        Receipt::Done(report) => report,
+        left @ Receipt::Skipped(_) => return Ok(left),
+    };
+    for event in std::mem::take(&mut report.follow_ups) {
+        let followed = match &event.change {
+            Change::Order(order) => orders::sync(connection, &order.id)?,
+            Change::Fulfillment(fulfillment) => orders::sync(connection, &fulfillment.order_id)?,
+            Change::Transaction(transaction) => transactions::record(connection, &transaction.id)?,
+            Change::Subscription(subscription) => subscriptions::sync(connection, &subscription.id)?,
+            Change::Invoice(invoice) => invoices::sync(connection, &invoice.id)?,
+        };
+        if let Receipt::Done(more) = followed {
+            report.effects.extend(more.effects);
+            report.alerts.extend(more.alerts);
+        }
+    }
+    Ok(Receipt::Done(report))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Every action of the manifest, once, with its sample; input and answer are checked against their schemas.
 
 use serde_json::{Value, json};
-use transload::contract::Action;
+use transload::engine::Module;
 
 use super::reading::deliver_for;
 use super::scene::{SHOP, Scene};
@@ -17,12 +17,6 @@ fn settings() -> Value {
     })
 }
 
-async fn action(name: &str) -> Action {
-    let module = module().await;
-    let actions = &module.description().actions;
-    actions.iter().find(|action| action.name == name).unwrap_or_else(|| panic!("no action {name}")).clone()
-}
-
 fn check(schema: &str, value: &Value, what: &str) {
     let schema: Value = serde_json::from_str(schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -30,17 +24,23 @@ fn check(schema: &str, value: &Value, what: &str) {
     assert!(faults.is_empty(), "{what}: {faults:?} in {value:#}");
 }
 
-/// Runs an action with its own sample, of which only the order is another.
-async fn run(scene: &Scene, name: &str, order_id: &str) -> Value {
-    let action = action(name).await;
+/// Runs an action of a connector with its own sample, of which only the object that it is about is another.
+pub(crate) async fn run_sample(scene: &Scene, module: &Module, name: &str, id: &str) -> Value {
+    let actions = &module.description().actions;
+    let action = actions.iter().find(|action| action.name == name);
+    let action = action.unwrap_or_else(|| panic!("no action {name}"));
     let mut input: Value = serde_json::from_str(&action.sample).unwrap();
-    if input.get("order_id").is_some() {
-        input["order_id"] = json!(order_id);
+    if let Some(subject) = &action.subject {
+        *input.pointer_mut(subject).unwrap() = json!(id);
     }
     check(&action.input_schema, &input, &format!("the sample of {name}"));
     let answer = scene.action(name, &input).await;
     check(&action.output_schema, &answer, &format!("the answer of {name}"));
     answer
+}
+
+async fn run(scene: &Scene, name: &str, order_id: &str) -> Value {
+    run_sample(scene, &module().await, name, order_id).await
 }
 
 #[tokio::test(start_paused = true)]

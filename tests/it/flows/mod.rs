@@ -5,7 +5,7 @@
 //! sandbox is called and not listened to. Expected amounts are sums that a reader can do; expected members and limits
 //! are those of the vendors' documents.
 
-mod actions;
+pub(crate) mod actions;
 mod amounts;
 mod cancellations;
 mod cash;

@@ -10,11 +10,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::Notify;
-use transload::config::WebhookConfig;
-use transload::contract::Signature;
-use transload::egress::{Egress, EgressOptions, Grant, Portion, Secret, Transport};
+use transload::egress::{Egress, EgressOptions, Portion, Transport};
 use transload::engine::{Engine, EngineOptions, HttpError, Limits, Module};
 use transload::runtime::{Clock, ConnectionSpec, DeliveryOutcome, Host, HostLimits, HostOptions, JobRequest};
 use transload::storage::{
@@ -23,33 +22,47 @@ use transload::storage::{
 };
 use transload_sandbox::{Offline, OfflineWebhook, SandboxOptions, Seed, Seeded};
 
-pub(super) const SHOP: &str = "shop";
+use crate::fakes::{Fakes, SHOP};
 
 /// 2026-01-01T00:00:00Z, in milliseconds since 1970: the first order of the history.
-pub(super) const FIRST_DAY: u64 = 1_767_225_600_000;
+pub(crate) const FIRST_DAY: u64 = 1_767_225_600_000;
 
-pub(super) const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+pub(crate) const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Days over which the orders are spread.
-pub(super) const DAYS: u64 = 30;
+pub(crate) const DAYS: u64 = 30;
 
 /// Linear memory of the connector, in bytes: of an order and its payments it keeps nothing, so a sixteenth of what connectors may
 /// have is enough for any number of them.
 const MEMORY_BYTES: usize = 8 << 20;
 
+/// What an operator need not grant for comparisons with Track-POD.
+const UNGRANTED: &[&str] = &[
+    "payments/subscriptions.readonly",
+    "conversations/message.write",
+    "payments/integration.readonly",
+    "payments/integration.write",
+    "objects/record.readonly",
+    "objects/record.write",
+    "opportunities.readonly",
+    "opportunities.write",
+];
+
 /// How long anything may take to come to rest, in virtual time.
 const PATIENCE: Duration = Duration::from_hours(12);
 
 /// The vendors, the database and the time, which outlive the host.
-pub(super) struct Audit {
+pub(crate) struct Audit {
     line: Arc<Line>,
     directory: TempDir,
+    connector: &'static str,
+    without: &'static [&'static str],
     now: u64,
 }
 
 /// The way to the vendors, on which calls are counted.
-pub(super) struct Line {
-    pub(super) offline: Offline,
+pub(crate) struct Line {
+    pub(crate) offline: Offline,
     clock: Mutex<Clock>,
     calls: Mutex<Vec<(String, u64)>>,
     /// The host dies when this many more calls have been made.
@@ -72,12 +85,12 @@ impl Transport for Line {
 }
 
 impl Line {
-    pub(super) fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.clock.lock().unwrap().now()
     }
 
     /// The calls of the vendors since the last look.
-    pub(super) fn calls(&self) -> Calls {
+    pub(crate) fn calls(&self) -> Calls {
         Calls(std::mem::take(&mut *self.calls.lock().unwrap()))
     }
 
@@ -100,18 +113,20 @@ fn shape(path: &str) -> String {
 }
 
 impl Audit {
-    /// So many orders in January, and a host that was never started.
-    pub(super) fn new(orders: usize) -> (Audit, Seeded) {
+    /// The connector to Track-POD, so many orders in January, and a host that was never started.
+    pub(crate) fn new(orders: usize) -> (Audit, Seeded) {
         let audit = Audit::empty();
-        let currencies = ["USD", "EUR", "JPY", "KWD"].map(str::to_owned).to_vec();
-        let days = u32::try_from(DAYS).unwrap();
-        let seed = Seed { currencies, days, ..Seed::new(orders, "2026-01-01") };
-        let seeded = audit.line.offline.seed(seed).unwrap();
+        let seeded = audit.seed(Seed::new(orders, "2026-01-01"));
         (audit, seeded)
     }
 
     /// Vendors without an order.
-    pub(super) fn empty() -> Audit {
+    pub(crate) fn empty() -> Audit {
+        Audit::of("ghl-track-pod", UNGRANTED)
+    }
+
+    /// The same with another connector, which is granted all but these scopes.
+    pub(crate) fn of(connector: &'static str, without: &'static [&'static str]) -> Audit {
         let line = Line {
             offline: Offline::new(SandboxOptions { pacing: false, ..SandboxOptions::default() }),
             clock: Mutex::new(Clock::system()),
@@ -121,15 +136,22 @@ impl Audit {
         };
         // Three days after the last order: what a first poll goes back to is behind it, and nothing is overdue yet.
         let now = FIRST_DAY + (DAYS + 3) * DAY_MS;
-        Audit { line: Arc::new(line), directory: directory(), now }
+        Audit { line: Arc::new(line), directory: directory(), connector, without, now }
     }
 
-    pub(super) fn line(&self) -> Arc<Line> {
+    /// The history `seed`, in four currencies all over January.
+    pub(crate) fn seed(&self, seed: Seed) -> Seeded {
+        let currencies = ["USD", "EUR", "JPY", "KWD"].map(str::to_owned).to_vec();
+        let days = u32::try_from(DAYS).unwrap();
+        self.line.offline.seed(Seed { currencies, days, ..seed }).unwrap()
+    }
+
+    pub(crate) fn line(&self) -> Arc<Line> {
         Arc::clone(&self.line)
     }
 
     /// One life of the host. It ends as by a kill.
-    pub(super) fn live<T>(&mut self, work: impl AsyncFnOnce(&Host) -> T) -> T {
+    pub(crate) fn live<T>(&mut self, work: impl AsyncFnOnce(&Host) -> T) -> T {
         let builder = &mut tokio::runtime::Builder::new_current_thread();
         let runtime = builder.enable_time().start_paused(true).build().unwrap();
         let spec = self.spec();
@@ -144,7 +166,7 @@ impl Audit {
     }
 
     /// A life that ends after so many calls of the vendors.
-    pub(super) fn die_after(&mut self, calls: u64, work: impl AsyncFnOnce(&Host)) {
+    pub(crate) fn die_after(&mut self, calls: u64, work: impl AsyncFnOnce(&Host)) {
         let line = self.line();
         *line.left.lock().unwrap() = Some(calls);
         self.live(async |host| {
@@ -171,65 +193,33 @@ impl Audit {
     }
 
     fn spec(&self) -> ConnectionSpec {
-        let offline = &self.line.offline;
-        let options = offline.options();
-        let ghl = [
-            "payments/orders.readonly",
-            "payments/orders.write",
-            "payments/orders.collectPayment",
-            "payments/transactions.readonly",
-            "contacts.readonly",
-            "contacts.write",
-        ];
-        let track_pod = ["account.read", "orders.read", "orders.write"];
-        let grants = [
-            ("ghl", grant("ghl", &options.ghl_token, &ghl)),
-            ("track-pod", grant("track-pod", &options.track_pod_key, &track_pod)),
-        ];
-        let ghl = WebhookConfig {
-            public_keys: Some(vec![offline.ghl_public_key_pem()]),
-            ..WebhookConfig::default()
-        };
-        let track_pod = WebhookConfig {
-            secrets: vec![Secret::new(offline.track_pod_secret())],
-            signatures: Some(vec![Signature::HmacSha256(options.track_pod_signature_header.clone())]),
-            ..WebhookConfig::default()
-        };
         // Once, when the host starts: what is planted must not be found by polling.
         let month = Duration::from_hours(24 * 30);
-        let polled = ["order-list", "transactions", "delivery-status", "subscriptions"];
-        ConnectionSpec {
-            name: SHOP.to_owned(),
-            module: module(),
-            grants: grants.map(|(name, grant)| (name.to_owned(), grant)).into(),
-            settings: format!(r#"{{"location_id":"{}","mode":"all"}}"#, options.ghl_location),
-            webhooks: [("ghl".to_owned(), ghl), ("track-pod".to_owned(), track_pod)].into(),
-            polls: polled.map(|trigger| (trigger.to_owned(), month)).into(),
-            read_only: false,
-        }
+        let fakes = Fakes::offline(&self.line.offline);
+        fakes.connection(module(self.connector), json!({"mode": "all"}), month, self.without)
     }
 }
 
 /// Calls by method and path, each with its time.
-pub(super) struct Calls(Vec<(String, u64)>);
+pub(crate) struct Calls(Vec<(String, u64)>);
 
 impl Calls {
-    pub(super) fn total(&self) -> usize {
+    pub(crate) fn total(&self) -> usize {
         self.0.len()
     }
 
     /// Those that may change something.
-    pub(super) fn writes(&self) -> usize {
+    pub(crate) fn writes(&self) -> usize {
         self.0.iter().filter(|(call, _)| !call.starts_with("GET ")).count()
     }
 
     /// Those of this method and path.
-    pub(super) fn of(&self, wanted: &str) -> usize {
+    pub(crate) fn of(&self, wanted: &str) -> usize {
         self.0.iter().filter(|(call, _)| call == wanted).count()
     }
 
     /// The most calls of what is below `path` within so many milliseconds.
-    pub(super) fn busiest(&self, path: &str, window_ms: u64) -> usize {
+    pub(crate) fn busiest(&self, path: &str, window_ms: u64) -> usize {
         let times: Vec<u64> =
             self.0.iter().filter(|(call, _)| call.contains(path)).map(|(_, at)| *at).collect();
         let within = |first: usize| times[first..].partition_point(|at| *at < times[first] + window_ms);
@@ -247,27 +237,18 @@ impl fmt::Debug for Calls {
     }
 }
 
-/// The bundled connector with little memory.
-fn module() -> Module {
-    static MODULE: OnceLock<Module> = OnceLock::new();
+/// The bundled connector of this name with little memory.
+fn module(connector: &'static str) -> Module {
+    static MODULES: Mutex<BTreeMap<&str, Arc<OnceLock<Module>>>> = Mutex::new(BTreeMap::new());
     let load = async || {
         let limits = Limits { memory_bytes: MEMORY_BYTES, ..Limits::default() };
         let engine =
             Engine::new(EngineOptions { instances_max: 64, limits, ..EngineOptions::default() }).unwrap();
-        engine.load(transload_bundle::find("ghl-track-pod").unwrap().component).await.unwrap()
+        engine.load(transload_bundle::find(connector).unwrap().component).await.unwrap()
     };
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    MODULE.get_or_init(|| runtime().block_on(load())).clone()
-}
-
-fn grant(api: &str, credential: &str, scopes: &[&str]) -> Grant {
-    Grant {
-        base_url: Some(format!("https://sandbox.invalid/{api}").parse().unwrap()),
-        credential: Some(Secret::new(credential)),
-        scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
-        private_addresses: Vec::new(),
-        read_only: false,
-    }
+    let module = Arc::clone(MODULES.lock().unwrap().entry(connector).or_default());
+    module.get_or_init(|| runtime().block_on(load())).clone()
 }
 
 /// A directory in memory, where there is one.
@@ -282,7 +263,7 @@ fn request(kind: JobKind, share: Portion) -> JobRequest {
 }
 
 /// Does a job to its end; answers it, and whether it had been begun before.
-pub(super) async fn job(host: &Host, kind: JobKind, share: Portion) -> (JobRecord, bool) {
+pub(crate) async fn job(host: &Host, kind: JobKind, share: Portion) -> (JobRecord, bool) {
     let started = host.start_job(SHOP, request(kind, share)).await.unwrap();
     let job = host.job_left(started.job.number).await.unwrap().job;
     assert_eq!(job.state, JobState::Done, "{:?}", job.reason);
@@ -290,12 +271,12 @@ pub(super) async fn job(host: &Host, kind: JobKind, share: Portion) -> (JobRecor
 }
 
 /// Compares January.
-pub(super) async fn reconcile(host: &Host) -> JobRecord {
+pub(crate) async fn reconcile(host: &Host) -> JobRecord {
     job(host, JobKind::Reconcile, Portion::HALF).await.0
 }
 
 /// All that a run found.
-pub(super) async fn found(host: &Host, run: &JobRecord) -> Vec<FindingRecord> {
+pub(crate) async fn found(host: &Host, run: &JobRecord) -> Vec<FindingRecord> {
     let (mut all, mut before) = (Vec::new(), None);
     loop {
         let filter = FindingFilter { job: Some(run.number), before, ..FindingFilter::default() };
@@ -307,7 +288,7 @@ pub(super) async fn found(host: &Host, run: &JobRecord) -> Vec<FindingRecord> {
 }
 
 /// Waits until every event has come to an end; answers all there ever were.
-pub(super) async fn at_rest(host: &Host) -> Vec<EventRecord> {
+pub(crate) async fn at_rest(host: &Host) -> Vec<EventRecord> {
     tokio::time::timeout(PATIENCE, host.idle(PATIENCE)).await.unwrap();
     let (mut all, mut before) = (Vec::new(), None);
     loop {
@@ -319,7 +300,7 @@ pub(super) async fn at_rest(host: &Host) -> Vec<EventRecord> {
 }
 
 /// Delivers a webhook, which has to be taken.
-pub(super) async fn deliver(host: &Host, webhook: OfflineWebhook) {
+pub(crate) async fn deliver(host: &Host, webhook: OfflineWebhook) {
     let mut headers = HeaderMap::new();
     for (name, value) in &webhook.headers {
         headers.insert(HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value).unwrap());

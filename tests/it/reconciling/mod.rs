@@ -1,12 +1,12 @@
 //! Comparisons of a whole month by the bundled connector: a month in which all is in order, and one in which every kind of
 //! difference was planted.
 
-mod audit;
+pub(crate) mod audit;
 mod backfill;
 mod garden;
 mod kinds;
 mod program;
-mod sums;
+pub(crate) mod sums;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,8 @@ use transload::runtime::Host;
 use transload::storage::{Decision, FindingRecord, FindingState, JobKind, JobRecord, State};
 use transload_sandbox::Offline;
 
-use audit::{Audit, SHOP, at_rest, deliver, found, job, reconcile};
+use crate::fakes::SHOP;
+use audit::{Audit, at_rest, deliver, found, job, reconcile};
 use garden::{Garden, Planted};
 
 /// Kinds of difference that are planted: all but `too-many-left-over`, which takes more than a thousand payments without an order.

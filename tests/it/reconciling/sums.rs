@@ -6,13 +6,10 @@ use transload::contract::Tally;
 use transload_sandbox::{Json, Offline};
 
 /// The rows and the sum of each system and currency, as `ghl USD: 12 rows, 34.5`.
-pub(super) fn true_of(offline: &Offline) -> Vec<String> {
+pub(crate) fn true_of(offline: &Offline) -> Vec<String> {
     let snapshot = offline.snapshot();
     let mut books = Books::default();
-    let text = |json: &Json, name: &str| json.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-    for payment in snapshot.ghl.transactions.iter().filter(|payment| text(payment, "status") == "succeeded") {
-        books.add("ghl", &text(payment, "currency"), &payment.get("amount").unwrap().to_string());
-    }
+    books.add_payments("ghl", &snapshot.ghl.transactions);
     let orders =
         snapshot.ghl.orders.iter().map(|state| (text(&state.order, "_id"), text(&state.order, "currency")));
     let currencies: BTreeMap<String, String> = orders.collect();
@@ -22,15 +19,24 @@ pub(super) fn true_of(offline: &Offline) -> Vec<String> {
             books.add("track-pod", currency, &cash);
         }
     }
-    books
-        .0
-        .into_iter()
-        .map(|(name, (rows, sum))| format!("{name}: {rows} rows, {}", plain(sum, PLACES)))
-        .collect()
+    books.told()
+}
+
+/// The same where Rankr is the other system.
+pub(crate) fn true_with_rankr(offline: &Offline) -> Vec<String> {
+    let snapshot = offline.snapshot();
+    let mut books = Books::default();
+    books.add_payments("ghl", &snapshot.ghl.transactions);
+    books.add_payments("rankr", &snapshot.rankr.transactions);
+    books.told()
+}
+
+fn text(json: &Json, name: &str) -> String {
+    json.get(name).and_then(Json::as_str).unwrap_or_default().to_owned()
 }
 
 /// The same of a run's tallies. That each is conserved the host has seen to.
-pub(super) fn told(tallies: &[Tally]) -> Vec<String> {
+pub(crate) fn told(tallies: &[Tally]) -> Vec<String> {
     let told = |tally: &Tally| {
         let Tally { system, currency, rows, total, .. } = tally;
         format!("{system} {currency}: {rows} rows, {}", plain(total.units.into(), total.exponent.into()))
@@ -45,6 +51,21 @@ const PLACES: u32 = 3;
 struct Books(BTreeMap<String, (u64, i128)>);
 
 impl Books {
+    /// Those that came in, whatever was given back since.
+    fn add_payments(&mut self, system: &str, payments: &[Json]) {
+        let came_in = ["succeeded", "partially_refunded", "refunded"];
+        for payment in payments.iter().filter(|payment| came_in.contains(&text(payment, "status").as_str())) {
+            let amount = payment.get("amount").unwrap();
+            let amount = amount.as_str().map_or_else(|| amount.to_string(), str::to_owned);
+            self.add(system, &text(payment, "currency"), &amount);
+        }
+    }
+
+    fn told(self) -> Vec<String> {
+        let books = self.0.into_iter();
+        books.map(|(name, (rows, sum))| format!("{name}: {rows} rows, {}", plain(sum, PLACES))).collect()
+    }
+
     fn add(&mut self, system: &str, currency: &str, amount: &str) {
         let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
         let units: i128 = format!("{whole}{fraction:0<width$}", width = PLACES as usize).parse().unwrap();
@@ -56,7 +77,7 @@ impl Books {
 }
 
 /// `units` of 10^-`places` without zeros at the end: 1500 and 3 give 1.5.
-pub(super) fn plain(units: i128, places: u32) -> String {
+pub(crate) fn plain(units: i128, places: u32) -> String {
     let one = 10_i128.pow(places);
     let text = format!("{}.{:0width$}", units / one, units % one, width = places as usize);
     if places == 0 { units.to_string() } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }

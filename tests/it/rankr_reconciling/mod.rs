@@ -1,0 +1,192 @@
+//! A month between GoHighLevel and Rankr: taken in as history, compared, and compared again with every kind of difference
+//! planted in it.
+
+mod kinds;
+mod plot;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+
+use serde_json::json;
+use transload::contract::Certainty;
+use transload::egress::Portion;
+use transload::runtime::Host;
+use transload::storage::{FindingRecord, JobKind, JobRecord, State};
+use transload_sandbox::{Json, Offline, Seed, Seeded};
+
+use crate::fakes::SHOP;
+use crate::reconciling::audit::{Audit, DAY_MS, FIRST_DAY, at_rest, deliver, found, job, reconcile};
+use crate::reconciling::sums;
+use plot::{Plot, Sides, Told, sides, told};
+
+const ORDERS: usize = 1_000;
+
+/// The day after the last of those that are taken in and compared.
+const LAST_DAY: &str = "2026-01-31";
+
+/// Subscriptions, each with an order of its own.
+const SUBSCRIPTIONS: usize = 6;
+
+/// Each tenth order is billed by an invoice, unless the driver collects.
+const INVOICE_EACH: NonZeroUsize = NonZeroUsize::new(10).unwrap();
+
+/// GoHighLevel's calls in ten seconds, of which a comparison has half.
+const RATE: usize = 100;
+
+/// Kinds of difference that are planted: all but `too-many-left-over`, which takes more than a thousand payments without an order.
+const KINDS: usize = 26;
+
+#[test]
+fn a_month_of_a_thousand_orders_is_taken_in_compared_and_every_difference_in_it_is_found() {
+    let mut audit = Audit::of("ghl-rankr", &[]);
+    let line = audit.line();
+    let seeded = audit.seed(Seed { invoice_each: Some(INVOICE_EACH), ..Seed::new(ORDERS, "2026-01-01") });
+    let plot = Plot::new(&line.offline, &[], FIRST_DAY);
+    let subscribed: Vec<[String; 3]> = (0..SUBSCRIPTIONS)
+        .map(|number| {
+            plot.subscribe(&format!("subscriber-{number}"), FIRST_DAY + (15 + number as u64) * DAY_MS)
+        })
+        .collect();
+    line.offline.take_webhooks();
+    audit.die_after(3_000, async |host| {
+        job(host, JobKind::Backfill, Portion::QUARTER).await;
+        std::future::pending::<()>().await;
+    });
+    audit.live(async |host| {
+        let (_, resumed) = job(host, JobKind::Backfill, Portion::QUARTER).await;
+        assert!(resumed, "it goes on where it was killed");
+        done(host).await;
+        for [_, subscription, _] in &subscribed {
+            let input = json!({"subscription_id": subscription}).to_string();
+            host.run_action(SHOP, "sync-subscription", &input).await.unwrap();
+        }
+        done(host).await;
+        each_once(&line.offline, &seeded);
+        echoes_say_nothing(host, &line.offline).await;
+        let (again, _) = job(host, JobKind::Backfill, Portion::QUARTER).await;
+        assert_eq!(again.counters.new_events, 0);
+
+        line.calls();
+        let run = reconcile(host).await;
+        assert_eq!(findings(host, &run).await, []);
+        assert_eq!(sums::told(&run.tallies), sums::true_with_rankr(&line.offline));
+        assert!(run.tallies.iter().all(|tally| tally.left_over.units == 0), "{:?}", run.tallies);
+        let first = line.calls();
+        assert_eq!(first.writes(), 0, "a comparison only reads: {first:?}");
+
+        let mut plot = Plot::new(&line.offline, &seeded.orders, line.now());
+        plot.plant_all();
+        let planted = plot.planted;
+        let kinds: BTreeSet<&str> = planted.keys().map(|(kind, _)| kind.as_str()).collect();
+        assert_eq!(kinds.len(), KINDS, "{kinds:?}");
+        let run = reconcile(host).await;
+        let again = line.calls();
+        assert!(
+            again.busiest("/ghl/", 10_000) <= RATE / 2,
+            "half of it is left to what cannot wait: {again:?}"
+        );
+        assert!(again.total() * 4 < first.total(), "what has not changed is not read again: {again:?}");
+        let records = found(host, &run).await;
+        all_and_nothing_else(&records, &planted);
+        assert_eq!(sums::told(&run.tallies), sums::true_with_rankr(&line.offline));
+        let left = repair(host, &line.offline, &records).await;
+        settled(host, &line.offline, left).await;
+    });
+}
+
+/// Every event ended well.
+async fn done(host: &Host) {
+    let events = at_rest(host).await;
+    let open: Vec<_> =
+        events.iter().filter(|event| !matches!(event.state, State::Done | State::Skipped)).take(3).collect();
+    assert!(open.is_empty(), "{open:#?}");
+}
+
+/// Rankr has every order, payment, invoice and fulfilment, each written once.
+fn each_once(offline: &Offline, seeded: &Seeded) {
+    let (ghl, held) = (offline.snapshot().ghl, offline.effects().rankr);
+    assert_eq!(held.orders.len(), ORDERS + SUBSCRIPTIONS);
+    // What a driver collected for the last orders was recorded a day later, which nobody asked for.
+    let is_asked_for = |payment: &&Json| plot::text(payment, "createdAt") < LAST_DAY;
+    assert_eq!(held.transactions.len(), ghl.transactions.iter().filter(is_asked_for).count());
+    assert_eq!((held.invoices.len(), held.subscriptions.len()), (ghl.invoices.len(), SUBSCRIPTIONS));
+    for (name, records) in [
+        ("order", &held.orders),
+        ("transaction", &held.transactions),
+        ("invoice", &held.invoices),
+        ("subscription", &held.subscriptions),
+    ] {
+        let twice: Vec<_> = records.iter().filter(|(_, record)| record.writes != 1).take(3).collect();
+        assert!(twice.is_empty(), "{name}: {twice:#?}");
+    }
+    for order in &seeded.orders {
+        let (ours, theirs) = (offline.fulfillments(&order.id), &held.fulfillments[&order.id]);
+        assert_eq!(ours.len(), theirs.len(), "{}", order.id);
+        assert!(theirs.iter().all(|one| one.origin.as_deref() == Some("ghl")), "{theirs:?}");
+    }
+}
+
+/// Rankr tells of all that was written to it. Of that comes nothing.
+async fn echoes_say_nothing(host: &Host, offline: &Offline) {
+    assert_eq!(offline.webhooks_refused(), 0);
+    let (events, writes) = (at_rest(host).await.len(), offline.write_counts());
+    let echoes = offline.take_webhooks();
+    assert!(echoes.len() >= ORDERS);
+    for echo in echoes {
+        deliver(host, echo).await;
+    }
+    assert_eq!((at_rest(host).await.len(), offline.write_counts()), (events, writes));
+}
+
+async fn findings(host: &Host, run: &JobRecord) -> Vec<(Told, Sides)> {
+    let records = found(host, run).await;
+    records.iter().map(|record| (told(&record.finding), sides(&record.finding))).collect()
+}
+
+/// Each difference is found, once, with both sides as they are; and no other.
+fn all_and_nothing_else(records: &[FindingRecord], planted: &BTreeMap<Told, Option<Sides>>) {
+    let all: BTreeMap<Told, Sides> =
+        records.iter().map(|record| (told(&record.finding), sides(&record.finding))).collect();
+    let unknown: Vec<_> = all.iter().filter(|(told, _)| !planted.contains_key(*told)).collect();
+    let missed: Vec<_> = planted.iter().filter(|(told, _)| !all.contains_key(*told)).collect();
+    let otherwise: Vec<_> = planted
+        .iter()
+        .filter_map(|(told, sides)| Some((told, sides.as_ref()?, all.get(told)?)))
+        .filter(|(_, sides, found)| sides != found)
+        .collect();
+    assert!(
+        unknown.is_empty() && missed.is_empty() && otherwise.is_empty(),
+        "{unknown:#?} are none; {missed:#?} are not found; {otherwise:#?} are other than they were planted"
+    );
+    assert_eq!(all.len(), records.len(), "none is told twice");
+}
+
+/// All that can be repaired is. Answers what cannot.
+async fn repair(host: &Host, offline: &Offline, records: &[FindingRecord]) -> BTreeSet<Told> {
+    let repairs = host.repair(SHOP, None).await.unwrap();
+    let can_be = records.iter().filter(|record| record.finding.repair.is_some()).count();
+    assert!(repairs.submitted as usize <= can_be && repairs.submitted > 0, "{repairs:?} of {can_be}");
+    done(host).await;
+    assert!(offline.webhooks_refused() == 0);
+    let suggested = records.iter().filter(|record| record.finding.certainty == Certainty::Suggested);
+    assert!(suggested.count() > 0, "some are told as likely only");
+    let left = records.iter().filter(|record| record.finding.repair.is_none());
+    left.map(|record| told(&record.finding)).collect()
+}
+
+/// What cannot be repaired is found again, nothing else is, and neither the webhooks of the repairs nor further repairs
+/// write anything.
+async fn settled(host: &Host, offline: &Offline, left: BTreeSet<Told>) {
+    let writes = offline.write_counts();
+    for webhook in offline.take_webhooks() {
+        deliver(host, webhook).await;
+    }
+    done(host).await;
+    let run = reconcile(host).await;
+    let again: BTreeSet<Told> = findings(host, &run).await.into_iter().map(|(told, _)| told).collect();
+    assert_eq!(again, left);
+    assert_eq!((run.counters.new_findings, run.counters.findings), (0, left.len() as u64));
+    assert_eq!(host.repair(SHOP, None).await.unwrap().submitted, 0);
+    assert_eq!(offline.write_counts(), writes, "nothing is done twice");
+    assert_eq!(sums::told(&run.tallies), sums::true_with_rankr(offline));
+}
