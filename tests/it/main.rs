@@ -21,6 +21,7 @@ mod hostile;
 mod jobs;
 mod junk;
 mod kill;
+mod notices;
 mod operate;
 mod outgoing;
 mod paths;
