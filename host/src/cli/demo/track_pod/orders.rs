@@ -1,10 +1,11 @@
-//! What is shown at the end.
+//! The orders as they stand at the end.
 
 use serde::Serialize;
 use transload_sandbox::Json;
 
-use super::checks::Check;
-use super::evidence::{Evidence, money, text};
+use super::Evidence;
+use super::checks::deliveries;
+use crate::cli::demo::evidence::{money, text};
 use crate::cli::style;
 
 /// One order, for people and for `--json`.
@@ -27,7 +28,7 @@ pub fn rows(evidence: &Evidence) -> Vec<Row> {
 
 fn row(evidence: &Evidence, id: &str) -> Row {
     let state = evidence.order(id);
-    let delivery = evidence.deliveries(id);
+    let delivery = deliveries(evidence, id);
     Row {
         order: id.to_owned(),
         total: state.map(|state| total(&state.order)).unwrap_or_default(),
@@ -43,18 +44,14 @@ fn total(order: &Json) -> String {
     money(order.get("amount").and_then(Json::as_decimal), text(order, "currency"))
 }
 
-/// The tables. They fit into a hundred columns.
-pub fn print(evidence: &Evidence, checks: &[Check]) {
+/// The same for people.
+pub fn table(rows: Vec<Row>) -> comfy_table::Table {
     let mut orders =
         style::table(&["Order", "Total", "Payment", "Delivery", "Fulfilments", "Notes", "Earned"]);
-    for row in rows(evidence) {
+    for row in rows {
         let (fulfillments, notes) = (row.fulfillments.to_string(), row.notes.to_string());
         let earned = row.revenue.rsplit("net ").next().unwrap_or_default().to_owned();
         orders.add_row([row.order, row.total, row.payment, row.delivery, fulfillments, notes, earned]);
     }
-    say!("\n{}\n{orders}\n\n{}", style::bold("Orders"), style::bold("Checks, read back over HTTP"));
-    for check in checks {
-        let mark = if check.ok { style::good("ok") } else { style::bad("NO") };
-        say!("{mark}  {}  {}", check.name, style::dim(&check.detail));
-    }
+    orders
 }
