@@ -95,11 +95,15 @@ async fn what_happens_is_told_once_however_the_host_and_the_receiver_fail() {
     receiver.status.store(0, Ordering::SeqCst);
     station.start().await;
     let number = waiting["number"].to_string();
-    station.awaited(&["outbox", "--receiver", "ops", "--limit", "1"], |list| {
-        (list["outbox"][0]["state"] == "delivered").then(|| list["outbox"][0].clone())
+    station.awaited(&["outbox", "--receiver", "ops", "--state", "delivered"], |list| {
+        let delivered = list["outbox"].as_array().unwrap().iter();
+        delivered.into_iter().find(|posting| posting["number"] == waiting["number"]).cloned()
     });
+    // The new host polls, and may have more to tell of the same orders; what it had to tell before, it tells once.
     let took = receiver.took("order.handled");
-    assert_eq!(took, [first[0].as_str(), waiting["webhook_id"].as_str().unwrap()]);
+    for id in [first[0].as_str(), waiting["webhook_id"].as_str().unwrap()] {
+        assert_eq!(took.iter().filter(|took| *took == id).count(), 1, "{id} in {took:?}");
+    }
     let late = station.json(&["outbox", "retry", &number], 1);
     assert!(late["failed"][0]["error"].as_str().unwrap().contains("has ended"), "{late}");
 }

@@ -10,6 +10,7 @@
 
 pub mod cursor;
 pub mod finding;
+pub mod goods;
 pub mod kinds;
 pub mod left_over;
 pub mod memory;

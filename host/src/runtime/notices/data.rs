@@ -122,7 +122,8 @@ pub(super) fn handled(
     let Receipt::Done(Report { effects, alerts, .. }) = receipt else { return Vec::new() };
     let event = || EventData { number, id: &envelope.id, source: &envelope.source };
     let mut notices = Vec::new();
-    if !effects.is_empty() {
+    // What was found as it should be is no news: polls look at everything again and again.
+    if effects.iter().any(|effect| effect.verb != Verb::Verified) {
         let data = HandledData {
             connection,
             subject: &envelope.subject,

@@ -213,6 +213,17 @@ async fn an_event_with_effects_and_an_alert_is_told_signed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_found_as_it_should_be_is_no_news() {
+    let (setup, _) = setup(Vec::new()).await;
+    let Reply::Report(mut told) = report(true) else { panic!("no report") };
+    told.effects[0].verb = Verb::Verified;
+    setup.fake.script("a", &[Reply::Report(told)]);
+    setup.submit("a", "o1").await;
+    setup.settle().await;
+    assert_eq!(setup.journal().await, ["alert"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_receiver_gets_what_its_rules_mean_and_one_without_rules_nothing() {
     let quiet = Receiver { rules: Vec::new(), ..receiver("quiet", &[]) };
     let grave = Rule { severity: Some(Severity::Critical), ..Rule::default() };

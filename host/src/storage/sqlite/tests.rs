@@ -98,7 +98,7 @@ fn a_newer_schema_is_refused_with_both_versions() {
     drop(open(&directory).unwrap());
     let path = directory.path().join("test.sqlite");
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let newer = StorageError::Newer { path: path.clone(), found: 99, known: 3 };
+    let newer = StorageError::Newer { path: path.clone(), found: 99, known: 4 };
     assert_eq!(open(&directory).err().unwrap(), newer);
     assert_eq!(SqliteStorage::open_reading(&path).err().unwrap(), newer);
 }
