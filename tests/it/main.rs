@@ -27,6 +27,7 @@ mod outgoing;
 mod paths;
 mod program;
 mod reconciling;
+mod sandboxed;
 mod simulation;
 mod stage;
 mod swapping;

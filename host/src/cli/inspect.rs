@@ -116,17 +116,20 @@ fn movable(endpoint: &Endpoint) -> String {
 }
 
 fn print_offers(manifest: &Description) {
+    let names = manifest.triggers.iter().map(|trigger| &trigger.name);
+    let names = names.chain(manifest.actions.iter().map(|action| &action.name));
+    let width = names.map(|name| name.chars().count()).max().unwrap_or_default();
     say!("\n{}", style::bold("Triggers"));
     for trigger in &manifest.triggers {
         let origin = match &trigger.origin {
             Origin::Webhook(api) => format!("webhook of {api}"),
             Origin::Poll(every_ms) => format!("polled every {} s", every_ms / 1000),
         };
-        say!("  {:<18} {} {}", trigger.name, trigger.title, style::dim(&format!("({origin})")));
+        say!("  {:<width$}  {} {}", trigger.name, trigger.title, style::dim(&format!("({origin})")));
     }
     say!("\n{}", style::bold("Actions"));
     for action in &manifest.actions {
-        say!("  {:<18} {}", action.name, action.title);
+        say!("  {:<width$}  {}", action.name, action.title);
     }
     say!("\n{}", style::bold("Settings"));
     say!("{}", manifest.settings_schema.trim());

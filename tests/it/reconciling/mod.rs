@@ -5,7 +5,7 @@ mod audit;
 mod backfill;
 mod garden;
 mod kinds;
-mod program;
+pub(crate) mod program;
 mod sums;
 
 use std::collections::BTreeSet;

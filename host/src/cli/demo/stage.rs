@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow, ensure};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use transload::runtime::{Host, HostError, HostOptions};
-use transload::storage::{PostingFilter, PostingState, SqliteStorage};
+use transload::egress::Portion;
+use transload::runtime::{Clock, Host, HostError, HostOptions, JobRequest};
+use transload::storage::{JobKind, JobRecord, PostingFilter, PostingState, SqliteStorage};
 use transload_sandbox::{
     Control, Delivery, Fault, FaultKind, PlaceOrder, Sandbox, SandboxOptions, System, Tamper,
 };
@@ -138,6 +139,23 @@ impl Stage {
             .await
             .with_context(|| format!("cannot poll {trigger}"))?;
         self.settle().await
+    }
+
+    /// Has the connector compare what both systems hold of the last `days` days.
+    pub async fn compare(&self, days: u64) -> anyhow::Result<JobRecord> {
+        const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+        let now = Clock::system().now();
+        let request = JobRequest {
+            kind: JobKind::Reconcile,
+            from: now.saturating_sub(days.saturating_mul(DAY_MS)),
+            to: now.saturating_add(DAY_MS),
+            names: Vec::new(),
+            share: Portion::WHOLE,
+            restart: false,
+        };
+        let started = self.host.start_job(self.connection, request).await.context("cannot compare")?;
+        let left = tokio::time::timeout(PATIENCE, self.host.job_left(started.job.number)).await;
+        Ok(left.map_err(|_| anyhow!("the systems were still being compared after {PATIENCE:?}"))??.job)
     }
 
     /// Waits until every webhook has been sent, everything that came of it is handled, and all alerts are told.

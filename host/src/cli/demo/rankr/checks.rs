@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use transload::storage::JobRecord;
 use transload_model::Decimal;
 use transload_sandbox::{Json, System};
 
@@ -31,6 +32,8 @@ pub fn all(evidence: &Evidence) -> Vec<Check> {
     orders(evidence, &mut checks);
     money(evidence, &mut checks);
     fulfilments(evidence, &mut checks);
+    let (name, found) = ("the connector's own comparison finds no difference", comparison(evidence));
+    checks.is(name, "", found, "done: 0 findings");
     let alerts = (
         "a person is told of the refund and of the edit, and of nothing else",
         "payment-refunded edit-overruled",
@@ -129,6 +132,14 @@ fn fulfilments(evidence: &Evidence, checks: &mut Checks) {
         parcels(evidence, &story.troubled),
         "ghl out_for_delivery  price-box 1, price-fan 2",
     );
+}
+
+fn comparison(evidence: &Evidence) -> String {
+    let JobRecord { state, counters, .. } = &evidence.orders.comparison;
+    match counters.checked {
+        0 => "nothing was compared".to_owned(),
+        _ => format!("{}: {} findings", state.name(), counters.findings),
+    }
 }
 
 /// What `see` finds for each order, in the order of the story.

@@ -5,6 +5,7 @@ mod orders;
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
+use transload::storage::JobRecord;
 use transload_sandbox::{
     AddFulfillment, AddToRankr, Charge, Edit, FaultKind, InvoiceItem, NewInvoice, Pay, PayInvoice,
     PlaceOrder, RankrKind, Refund, Subscribe, System, Tamper,
@@ -27,6 +28,9 @@ const PARCEL: &str = "parcel-2002";
 /// About a month: what was charged so long ago was the period before.
 const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// Longer than the oldest order is old.
+const COMPARED_DAYS: u64 = 40;
+
 /// The ids of what is in the story.
 #[derive(Debug, Clone)]
 pub struct Story {
@@ -40,6 +44,8 @@ pub struct Story {
     pub renewal: Renewal,
     /// An order that comes while Rankr fails.
     pub troubled: String,
+    /// What the connector's own comparison of both systems came to.
+    pub comparison: JobRecord,
 }
 
 /// A subscription that was charged again.
@@ -69,7 +75,9 @@ async fn play(stage: &Stage) -> anyhow::Result<Story> {
     let (recurring, renewal) = renewed(stage).await?;
     twice_and_forged(stage).await?;
     let troubled = rankr_fails(stage).await?;
-    Ok(Story { whole, invoice, recurring, renewal, troubled })
+    stage.scene("The connector compares what both systems hold").await;
+    let comparison = stage.compare(COMPARED_DAYS).await?;
+    Ok(Story { whole, invoice, recurring, renewal, troubled, comparison })
 }
 
 async fn paid_and_refunded(stage: &Stage) -> anyhow::Result<String> {
