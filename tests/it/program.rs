@@ -141,6 +141,16 @@ fn inspect_shows_what_a_module_is() {
     ] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
     }
+    let text = said(directory.path(), &["inspect", "bundled:ghl-rankr"], 0);
+    for part in [
+        "GoHighLevel ↔ Rankr",
+        "proves its webhooks by Standard Webhooks",
+        "PUT    /orders/{orderId}  (or as settings.rankr.paths.put_order says)",
+        "\n  sink-order-events        An order was changed in Rankr (webhook of rankr)\n",
+        "\n  read-only-monitor  Watch only",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in\n{text}");
+    }
 }
 
 #[test]

@@ -32,9 +32,9 @@ impl Checks {
 
     /// Those about webhooks, events and alerts. `forged` are the answers to the forged webhooks, `raised` the kinds of the
     /// alerts in the order in which they were raised.
-    pub fn of_the_host(
+    pub fn of_the_host<Orders>(
         mut self,
-        evidence: &Evidence,
+        evidence: &Evidence<Orders>,
         forged: &str,
         alerts: (&'static str, &str),
     ) -> Vec<Check> {
@@ -52,7 +52,7 @@ impl Checks {
 }
 
 /// The first answers to the webhooks that failed.
-fn refused(evidence: &Evidence) -> String {
+fn refused<Orders>(evidence: &Evidence<Orders>) -> String {
     let failed = evidence.webhooks.deliveries.iter().filter(|delivery| delivery.outcome == Outcome::Failed);
     let status = |delivery: &Delivery| {
         let first = delivery.attempts.first().and_then(|attempt| attempt.status);
@@ -61,18 +61,18 @@ fn refused(evidence: &Evidence) -> String {
     failed.map(status).collect::<Vec<_>>().join(" ")
 }
 
-fn not_taken(evidence: &Evidence) -> String {
+fn not_taken<Orders>(evidence: &Evidence<Orders>) -> String {
     let waiting = evidence.webhooks.deliveries.iter().filter(|delivery| delivery.outcome == Outcome::Waiting);
     waiting.count().to_string()
 }
 
-fn unfinished(evidence: &Evidence) -> String {
+fn unfinished<Orders>(evidence: &Evidence<Orders>) -> String {
     let ended = |state: State| matches!(state, State::Done | State::Skipped);
     evidence.events.iter().filter(|event| !ended(event.state)).count().to_string()
 }
 
 /// The kinds of the alerts. Events are listed newest first.
-fn raised(evidence: &Evidence) -> String {
+fn raised<Orders>(evidence: &Evidence<Orders>) -> String {
     let alerts = evidence.events.iter().rev().flat_map(|event| match &event.receipt {
         Some(Receipt::Done(report)) => report.alerts.as_slice(),
         _ => &[],

@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow, ensure};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use transload::egress::Portion;
-use transload::runtime::{Clock, Host, HostError, HostOptions, JobRequest};
+use transload::runtime::{Clock, Host, HostOptions, JobRequest};
 use transload::storage::{JobKind, JobRecord, PostingFilter, PostingState, SqliteStorage};
 use transload_sandbox::{
     Control, Delivery, Fault, FaultKind, PlaceOrder, Sandbox, SandboxOptions, System, Tamper,
@@ -41,7 +41,7 @@ pub struct Stage {
     pub receiver: Receiver,
     connection: &'static str,
     sandbox: Sandbox,
-    server: JoinHandle<Result<(), HostError>>,
+    server: JoinHandle<()>,
     /// Prints what happens, if it is to be said.
     timeline: Option<JoinHandle<()>>,
 }
@@ -50,7 +50,12 @@ impl Stage {
     /// Sets up everything for `connector`, with configuration and database in `directory`. With `loud`, which is since when
     /// time is counted, what happens is printed.
     pub async fn set(connector: Connector, directory: &Path, loud: Option<Instant>) -> Result<Self, Failed> {
-        let options = SandboxOptions { webhook_attempts: WEBHOOK_ATTEMPTS, ..SandboxOptions::default() };
+        let options = SandboxOptions {
+            webhook_attempts: WEBHOOK_ATTEMPTS,
+            // Rankr tells of what its own people do. What is written to it fills no timeline.
+            rankr_echoes: false,
+            ..SandboxOptions::default()
+        };
         let sandbox = Sandbox::start(options).await.context("cannot start the sandbox")?;
         let listener = TcpListener::bind("127.0.0.1:0").await.context("cannot listen on loopback")?;
         let address = listener.local_addr().context("cannot tell the address listened on")?;
