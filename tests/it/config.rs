@@ -1,28 +1,31 @@
-//! The example configuration, against the connector that it is about.
+//! The example configuration, against the connectors that it is about.
 
 use std::path::Path;
 
-use transload::config::{Config, Sources};
+use transload::config::{Config, ModuleSource, Sources};
 use transload::egress::Egress;
 use transload::engine::{Engine, EngineOptions};
 use transload::runtime::{ConnectionSpec, Courier};
 
 #[tokio::test]
-async fn the_example_configuration_suits_its_connector() {
+async fn the_example_configuration_suits_its_connectors() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("transload.example.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let variable = |name: &str| match name.ends_with("WEBHOOK_SECRET") {
         true => Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned()),
         false => Some(format!("value-of-{name}")),
     };
-    let sources = Sources { variable: &variable, bundled: &["ghl-track-pod"] };
+    let names: Vec<&str> = transload_bundle::CONNECTORS.iter().map(|connector| connector.name).collect();
+    let sources = Sources { variable: &variable, bundled: &names };
     let config = Config::parse(&text, &path, &sources).unwrap();
     let engine = Engine::new(EngineOptions { instances_max: 4, ..EngineOptions::default() }).unwrap();
-    let module = engine.load(transload_bundle::find("ghl-track-pod").unwrap().component).await.unwrap();
     for receiver in &config.receivers {
         assert_eq!(Courier::new(&Egress::default(), receiver).err(), None);
     }
+    assert_eq!(config.connections.len(), names.len(), "each connector is shown");
     for (name, connection) in config.connections {
+        let ModuleSource::Bundled(connector) = &connection.module else { panic!("{name}") };
+        let module = engine.load(transload_bundle::find(connector).unwrap().component).await.unwrap();
         let granted: Vec<String> = connection.apis.values().flat_map(|api| api.scopes.clone()).collect();
         let spec = ConnectionSpec::from_config(&name, connection, module.clone());
         assert_eq!(spec.problems(&Egress::default()), Vec::<String>::new());

@@ -32,6 +32,7 @@ mod rankr_actions;
 mod rankr_reconciling;
 mod rankr_swapping;
 mod reconciling;
+mod sandboxed;
 mod simulation;
 mod stage;
 mod swapping;

@@ -53,7 +53,10 @@ impl Station {
         station.write("track-pod.key", &options.track_pod_key);
         station.write("track-pod.secret", station.sandbox.track_pod_secret());
         let config = format!(
-            include_str!("../../host/src/cli/sandbox.toml.in"),
+            concat!(
+                include_str!("../../host/src/cli/sandbox/host.toml.in"),
+                include_str!("../../host/src/cli/sandbox/shop.toml.in"),
+            ),
             host = "127.0.0.1:0",
             poll = "1h",
             address = station.sandbox.address(),

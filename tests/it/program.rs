@@ -47,40 +47,48 @@ pub(crate) fn said(directory: &Path, arguments: &[&str], code: i32) -> String {
 }
 
 #[test]
-fn the_demo_holds() {
+fn the_demo_of_each_connector_holds() {
     let directory = scratch();
-    let output = transload(directory.path(), &["demo", "--json"]);
-    let report = json(&output);
-    let failed: Vec<&Value> =
-        report["checks"].as_array().unwrap().iter().filter(|check| check["ok"] != true).collect();
-    assert!(failed.is_empty(), "{failed:#?}");
-    assert_eq!(report["ok"], true);
-    assert!(report["checks"].as_array().unwrap().len() >= 15);
-    assert_eq!(output.status.code(), Some(0));
+    for connector in ["ghl-track-pod", "ghl-rankr"] {
+        let output = transload(directory.path(), &["demo", "--connector", connector, "--json"]);
+        let report = json(&output);
+        let told = &report["connectors"][connector];
+        let checks = told["checks"].as_array().unwrap();
+        let failed: Vec<&Value> = checks.iter().filter(|check| check["ok"] != true).collect();
+        assert!(failed.is_empty(), "{connector}: {failed:#?}");
+        assert!(checks.len() >= 15 && told["orders"].as_array().unwrap().len() == 3, "{told}");
+        assert_eq!((&report["ok"], &told["ok"], output.status.code()), (&true.into(), &true.into(), Some(0)));
+    }
 }
 
 #[test]
-fn the_demo_shows_a_timeline_and_can_be_kept() {
+fn the_demo_shows_both_connectors_in_a_timeline_and_can_be_kept() {
     let directory = scratch();
     let output = transload(directory.path(), &["demo", "--keep", "kept"]);
     let text = String::from_utf8_lossy(&output.stdout);
     for part in [
         "150.10 USD, two lines",
         "POST /Order",
+        "PUT /orders/",
         "seen before, dropped",
         "refused with 401",
+        "Checks of ghl-track-pod",
+        "Checks of ghl-rankr",
         "All checks hold.",
     ] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
     }
     assert!(!text.contains('\u{1b}'), "a pipe gets no colour");
-    assert!(directory.path().join("kept/transload.sqlite").is_file());
-    let again = transload(directory.path(), &["demo", "--keep", "kept"]);
-    assert_eq!(again.status.code(), Some(2));
-    let recorded = std::fs::read(directory.path().join("kept/transload.sqlite")).unwrap();
-    for secret in ["pit-sandbox", "sandbox-track-pod-key"] {
-        assert!(!contains(&recorded, secret.as_bytes()), "the database holds a credential");
+    for connector in ["ghl-track-pod", "ghl-rankr"] {
+        let kept = directory.path().join("kept").join(connector);
+        let recorded = std::fs::read(kept.join("transload.sqlite")).unwrap();
+        let signs = std::fs::read_to_string(kept.join("ops.secret")).unwrap();
+        for secret in ["pit-sandbox", "sandbox-track-pod-key", "sandbox-rankr-token", &signs] {
+            assert!(!contains(&recorded, secret.as_bytes()), "the database holds a credential");
+        }
     }
+    let again = transload(directory.path(), &["demo", "--keep", "kept", "--connector", "ghl-rankr"]);
+    assert_eq!(again.status.code(), Some(2));
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -130,6 +138,16 @@ fn inspect_shows_what_a_module_is() {
         "sha256:",
         "/payments/orders/{orderId}/fulfillments",
         "writes contacts.write",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in\n{text}");
+    }
+    let text = said(directory.path(), &["inspect", "bundled:ghl-rankr"], 0);
+    for part in [
+        "GoHighLevel ↔ Rankr",
+        "proves its webhooks by Standard Webhooks",
+        "PUT    /orders/{orderId}  (or as settings.rankr.paths.put_order says)",
+        "\n  sink-order-events        An order was changed in Rankr (webhook of rankr)\n",
+        "\n  read-only-monitor  Watch only",
     ] {
         assert!(text.contains(part), "{part:?} is missing in\n{text}");
     }

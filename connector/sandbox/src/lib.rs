@@ -62,7 +62,8 @@
 //! | Method and path below `/control` | Body | Answer |
 //! |---|---|---|
 //! | `GET /` | | [`Info`] |
-//! | `PUT /webhooks/{system}` | [`Target`] | `{}`; later events go there |
+//! | `PUT /webhooks/{system}` | [`Target`] | `{}`; later events go there alone |
+//! | `POST /webhooks/{system}` | [`Target`] | `{}`; later events go there as well |
 //! | `DELETE /webhooks/{system}` | | `{}`; events go nowhere |
 //! | `GET /webhooks` | | [`Deliveries`] |
 //! | `POST /webhooks/{id}/resend` | [`Resend`] | `{"ids": […]}` |
@@ -195,7 +196,8 @@ pub use system::System;
 pub use track_pod::store::ORDERS_MAX as TRACK_POD_ORDERS_MAX;
 pub use webhooks::sign::{GHL_SIGNATURE_HEADER, TRACK_POD_SIGNATURE_HEADER};
 pub use webhooks::{
-    Attempt, DELIVERIES_MAX, Deliveries, Delivery, Outcome, RESEND_MAX, Tamper, Target, WAITING_MAX,
+    Attempt, DELIVERIES_MAX, Deliveries, Delivery, Outcome, RESEND_MAX, TARGETS_MAX, Tamper, Target,
+    WAITING_MAX,
 };
 
 use state::{Shared, State};

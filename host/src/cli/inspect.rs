@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
-use transload::contract::{Access, Api, Description, Endpoint, Method, Origin, Signature};
+use transload::contract::{Access, Api, Description, Endpoint, Method, Origin, Signature, Trigger};
 use transload::engine::{Engine, EngineOptions, Module};
 
 use super::{Failed, modules, print_json, style, usage};
@@ -115,21 +115,35 @@ fn movable(endpoint: &Endpoint) -> String {
     key.map_or_else(String::new, |key| format!("  {}", style::dim(&format!("(or as settings{key} says)"))))
 }
 
+/// Its name, and what it tells of and how.
+fn trigger(trigger: &Trigger) -> (&str, String) {
+    let origin = match &trigger.origin {
+        Origin::Webhook(api) => format!("webhook of {api}"),
+        Origin::Poll(every_ms) => format!("polled every {} s", every_ms / 1000),
+    };
+    (&trigger.name, format!("{} {}", trigger.title, style::dim(&format!("({origin})"))))
+}
+
 fn print_offers(manifest: &Description) {
-    say!("\n{}", style::bold("Triggers"));
-    for trigger in &manifest.triggers {
-        let origin = match &trigger.origin {
-            Origin::Webhook(api) => format!("webhook of {api}"),
-            Origin::Poll(every_ms) => format!("polled every {} s", every_ms / 1000),
-        };
-        say!("  {:<18} {} {}", trigger.name, trigger.title, style::dim(&format!("({origin})")));
-    }
-    say!("\n{}", style::bold("Actions"));
-    for action in &manifest.actions {
-        say!("  {:<18} {}", action.name, action.title);
-    }
+    print_list("Triggers", manifest.triggers.iter().map(trigger).collect());
+    let actions = manifest.actions.iter().map(|action| (action.name.as_str(), action.title.clone()));
+    print_list("Actions", actions.collect());
+    let templates = manifest.templates.iter().map(|ready| (ready.name.as_str(), ready.title.clone()));
+    print_list("Ready-made settings (--json has them in full)", templates.collect());
     say!("\n{}", style::bold("Settings"));
     say!("{}", manifest.settings_schema.trim());
+}
+
+/// Names and what they stand for, in two columns.
+fn print_list(heading: &str, rows: Vec<(&str, String)>) {
+    if rows.is_empty() {
+        return;
+    }
+    say!("\n{}", style::bold(heading));
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    for (name, title) in rows {
+        say!("  {name:<width$}  {title}");
+    }
 }
 
 fn signature(signature: &Signature) -> String {

@@ -97,7 +97,7 @@ impl Test {
 }
 
 /// A secret that nobody can guess, as Standard Webhooks writes it.
-fn secret() -> anyhow::Result<String> {
+pub fn secret() -> anyhow::Result<String> {
     let mut bytes = zeroize::Zeroizing::new([0; SECRET_BYTES]);
     let random = rustls::crypto::ring::default_provider().secure_random;
     random.fill(&mut *bytes).map_err(|_| anyhow!("the system gives no random numbers"))?;

@@ -1,5 +1,7 @@
 //! `transload sandbox`: the vendors' fakes, on their own.
 
+pub mod config;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +9,8 @@ use clap::Args;
 use serde_json::json;
 use transload_sandbox::{Sandbox as Fakes, SandboxOptions};
 
-use super::{Failed, print_json, setup, style, usage};
+use super::{Failed, print_json, style, usage};
+use config::{Connector, Setup};
 
 /// Runs fakes of the vendors' APIs on this machine, until Ctrl-C
 #[derive(Args)]
@@ -33,13 +36,10 @@ impl Sandbox {
     pub async fn run(self) -> Result<(), Failed> {
         let options = SandboxOptions { listen: self.listen, ..SandboxOptions::default() };
         let fakes = Fakes::start(options).await.map_err(usage)?;
-        setup::point_webhooks(&fakes.control(), self.host).await?;
-        let config = match &self.write {
-            Some(directory) => {
-                Some(setup::write_sandbox_config(directory, &fakes, self.host, "5s").map_err(Failed::Usage)?)
-            }
-            None => None,
-        };
+        let setup = Setup { sandbox: &fakes, host: self.host, connectors: &Connector::ALL, poll: "5s" };
+        setup.point_webhooks(&fakes.control()).await?;
+        let config = self.write.as_ref().map(|directory| setup.write(directory)).transpose();
+        let config = config.map_err(Failed::Usage)?;
         self.announce(&fakes, config.as_deref())?;
         tokio::signal::ctrl_c().await.map_err(|error| Failed::Operation(error.into()))?;
         fakes.shutdown().await;
@@ -54,6 +54,8 @@ impl Sandbox {
                         "public_key": fakes.ghl_public_key_pem()},
                 "track_pod": {"url": fakes.track_pod_url(), "key": options.track_pod_key,
                               "webhook_secret": fakes.track_pod_secret()},
+                "rankr": {"url": fakes.rankr_url(), "token": options.rankr_token,
+                          "webhook_secret": fakes.rankr_secret()},
                 "control": fakes.control_url(),
             }));
         }
@@ -65,6 +67,7 @@ impl Sandbox {
             options.ghl_location
         );
         say!("Track-POD    {}   X-API-KEY {}", fakes.track_pod_url(), options.track_pod_key);
+        say!("Rankr        {}   bearer token {}", fakes.rankr_url(), options.rankr_token);
         say!("Control      {}   place orders, drive deliveries, cause faults", fakes.control_url());
         say!(
             "\nPlace an order:    curl -X POST {}/ghl/orders -H 'content-type: application/json' -d '{{}}'",

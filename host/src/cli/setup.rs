@@ -1,18 +1,16 @@
 //! From a configuration file to connections that are ready to run: all of it is checked before anything starts.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use transload::config::{Config, ModuleSource};
 use transload::egress::Egress;
 use transload::engine::{Engine, EngineOptions, Module};
 use transload::notices::Receiver;
 use transload::runtime::{ConnectionSpec, Courier};
-use transload_sandbox::{Control, Sandbox, System, Target};
 
 use super::{Failed, modules, usage};
 
@@ -117,58 +115,4 @@ pub fn engine(cache: Option<PathBuf>) -> anyhow::Result<Engine> {
 async fn load(engine: &Engine, source: &ModuleSource) -> anyhow::Result<Module> {
     let bytes = modules::read(source)?;
     engine.load(bytes).await.context("the module cannot be used")
-}
-
-/// Writes into `directory` a configuration with one connection, called `shop`, against a sandbox, and the files with its
-/// credentials; answers the configuration's path. `poll` is how often transactions are asked for.
-pub fn write_sandbox_config(
-    directory: &Path,
-    sandbox: &Sandbox,
-    host: SocketAddr,
-    poll: &str,
-) -> anyhow::Result<PathBuf> {
-    let options = sandbox.options();
-    let write = |name: &str, text: &str| {
-        let path = directory.join(name);
-        create(&path, text).with_context(|| format!("cannot write {}", path.display())).map(|()| path)
-    };
-    // Somebody's real configuration and credentials have the same names.
-    if directory.join("transload.toml").exists() {
-        bail!("{} has a transload.toml already; name another directory", directory.display());
-    }
-    std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
-    write("ghl.token", &options.ghl_token)?;
-    write("ghl.pem", &sandbox.ghl_public_key_pem())?;
-    write("track-pod.key", &options.track_pod_key)?;
-    write("track-pod.secret", &sandbox.track_pod_secret())?;
-    let config = format!(
-        include_str!("sandbox.toml.in"),
-        host = host,
-        poll = poll,
-        address = sandbox.address(),
-        location = options.ghl_location,
-        ghl = sandbox.ghl_url(),
-        track_pod = sandbox.track_pod_url(),
-        header = options.track_pod_signature_header,
-    );
-    write("transload.toml", &config)
-}
-
-/// Creates a file that only its owner can read.
-fn create(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
-}
-
-/// Sends the sandbox's webhooks to the connection `shop` of the host at `host`.
-pub async fn point_webhooks(control: &Control, host: SocketAddr) -> anyhow::Result<()> {
-    for system in [System::Ghl, System::TrackPod] {
-        let url = format!("http://{host}/hooks/shop/{}", system.name());
-        let target = Target { url, events: Vec::new() };
-        control.set_target(system, Some(&target)).await.context("cannot set the sandbox's webhook target")?;
-    }
-    Ok(())
 }

@@ -64,6 +64,7 @@ fn the_reference_file_is_valid_and_read_whole() {
     assert_eq!(ghl.webhook.signatures.as_deref(), Some(&signatures[..]));
     assert_eq!(ghl.webhook.secrets[0].expose(), "value of GHL_HOOK_TOKEN");
     assert_eq!(shop.apis["track-pod"].webhook.secrets.len(), 2);
+    assert_eq!(config.connections["rank"].module, ModuleSource::Bundled("ghl-rankr".to_owned()));
     let [ops, dashboard] = &config.receivers[..] else { panic!("{:?}", config.receivers) };
     assert_eq!((ops.name.as_str(), ops.url.as_str()), ("ops", "https://ops.example.com/transload"));
     assert_eq!(ops.secrets[0].expose(), WHSEC);
@@ -117,6 +118,11 @@ fn the_optional_lines_of_the_reference_file_are_valid_too() {
     assert_eq!(ops.rules[0].kinds, [Pattern::new("goods-*")]);
     assert_eq!(ops.rules[0].connections, [Pattern::new("shop")]);
     assert_eq!(ghl.webhook.public_keys.as_deref(), Some(&[pem.trim_end().to_owned()][..]));
+    let rank = &config.connections["rank"].settings;
+    assert!(
+        rank.contains(r#""fields":{"order":{"amount":"/total/value","orderId":"external_id"}}"#),
+        "{rank}"
+    );
 }
 
 #[test]

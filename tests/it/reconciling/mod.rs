@@ -5,7 +5,7 @@ pub(crate) mod audit;
 mod backfill;
 mod garden;
 mod kinds;
-mod program;
+pub(crate) mod program;
 pub(crate) mod sums;
 
 use std::collections::BTreeSet;

@@ -15,7 +15,7 @@ use crate::program::{json, transload};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A process that does not outlive its test.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -24,7 +24,7 @@ impl Drop for Running {
     }
 }
 
-fn start(directory: &Path, arguments: &[&str]) -> (Running, BufReader<std::process::ChildStdout>) {
+pub(crate) fn start(directory: &Path, arguments: &[&str]) -> (Running, BufReader<std::process::ChildStdout>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_transload"))
         .args(arguments)
         .current_dir(directory)

@@ -88,13 +88,18 @@ impl Control {
         self.get("/").await
     }
 
-    /// Sends a system's webhooks to this target from now on, or nowhere.
+    /// Sends a system's webhooks to this target alone from now on, or nowhere.
     pub async fn set_target(&self, system: System, target: Option<&Target>) -> Result<(), ControlError> {
         let path = format!("/webhooks/{}", system.name());
         match target {
             Some(target) => self.done(Method::PUT, &path, target).await,
             None => self.done(Method::DELETE, &path, &()).await,
         }
+    }
+
+    /// Sends a system's webhooks to this target as well.
+    pub async fn add_target(&self, system: System, target: &Target) -> Result<(), ControlError> {
+        self.done(Method::POST, &format!("/webhooks/{}", system.name()), target).await
     }
 
     /// The webhooks that are remembered, oldest first.

@@ -21,7 +21,7 @@ use crate::message::{Reply, Request};
 use crate::seed;
 use crate::state::State;
 use crate::system::System;
-use crate::webhooks::{RESEND_MAX, Target};
+use crate::webhooks::{RESEND_MAX, TARGETS_MAX, Target};
 use types::{Counts, Info, Resend, Snapshot};
 
 /// Why a call of the control API is refused.
@@ -51,6 +51,13 @@ fn route(state: &mut State, base_url: &str, request: &Request, now: Timestamp) -
             let target = target(request)?;
             state.webhooks.set_target(self::system(system)?, Some(target));
             done()
+        }
+        ("POST", ["webhooks", system]) => {
+            let (target, system) = (target(request)?, self::system(system)?);
+            match state.webhooks.add_target(system, target) {
+                true => done(),
+                false => Err(StoreError::Full(format!("webhooks go to {TARGETS_MAX} places at most")).into()),
+            }
         }
         ("DELETE", ["webhooks", system]) => {
             state.webhooks.set_target(self::system(system)?, None);

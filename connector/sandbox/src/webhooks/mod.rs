@@ -26,6 +26,9 @@ pub const WAITING_MAX: usize = 5_000;
 /// Deliveries that are remembered, waiting or ended. Twice [`WAITING_MAX`], so that one that waits is never forgotten.
 pub const DELIVERIES_MAX: usize = 2 * WAITING_MAX;
 
+/// Places that a system's webhooks go to at once. An account has a few apps, each with one.
+pub const TARGETS_MAX: usize = 100;
+
 /// Copies that one call may send again.
 pub const RESEND_MAX: u32 = 1_000;
 
@@ -117,7 +120,7 @@ pub(crate) type Queue = mpsc::Sender<u64>;
 #[derive(Debug)]
 pub(crate) struct Webhooks {
     pub keys: Keys,
-    targets: HashMap<System, Target>,
+    targets: HashMap<System, Vec<Target>>,
     deliveries: VecDeque<Delivery>,
     made: u64,
     refused: u64,
@@ -139,49 +142,61 @@ impl Webhooks {
         }
     }
 
-    /// Sends a system's webhooks to `target` from now on, or nowhere.
+    /// Sends a system's webhooks to `target` alone from now on, or nowhere.
     pub fn set_target(&mut self, system: System, target: Option<Target>) {
-        match target {
-            Some(target) => self.targets.insert(system, target),
-            None => self.targets.remove(&system),
-        };
+        self.targets.insert(system, target.into_iter().collect());
+    }
+
+    /// Sends a system's webhooks to `target` as well. False if they go to [`TARGETS_MAX`] places already.
+    pub fn add_target(&mut self, system: System, target: Target) -> bool {
+        let targets = self.targets.entry(system).or_default();
+        let has_room = targets.len() < TARGETS_MAX;
+        if has_room {
+            targets.push(target);
+        }
+        has_room
     }
 
     /// Whether someone wants this event. Saves making a body that nobody reads.
     pub fn wants(&self, system: System, event: &str) -> bool {
-        if self.queue.is_none() {
-            return true;
-        }
-        let Some(target) = self.targets.get(&system) else { return false };
-        target.events.is_empty() || target.events.iter().any(|wanted| wanted == event)
+        !self.urls(system, event).is_empty()
     }
 
-    /// Signs and queues an event for the system's target. `delivery` is a UUID that names it in a header.
+    /// Signs and queues an event for the system's targets. `delivery` is a UUID that names it in a header.
     pub fn emit(&mut self, system: System, event: &str, body: &Json, delivery: &str) {
-        let Some(url) = self.url(system) else { return };
         let body = body.to_string();
         let mut headers = vec![self.keys.signature(system, body.as_bytes())];
         if system == System::Ghl {
             headers.push(("deliveryId".to_owned(), delivery.to_owned()));
         }
-        self.enqueue(system, event.to_owned(), url, headers, body);
+        self.enqueue_all(system, event, &headers, &body);
     }
 
     /// The same by the Standard Webhooks scheme: `id` names the event, and it is signed with the time.
     pub fn emit_standard(&mut self, system: System, event: &str, body: &Json, id: &str, now: Timestamp) {
-        let Some(url) = self.url(system) else { return };
         let body = body.to_string();
         let headers = self.keys.standard_headers(system, &body, id, now);
-        self.enqueue(system, event.to_owned(), url, headers, body);
+        self.enqueue_all(system, event, &headers, &body);
     }
 
-    /// Where a system's webhooks go: nowhere without a target, unless they wait to be taken.
-    fn url(&self, system: System) -> Option<String> {
-        match (&self.queue, self.targets.get(&system)) {
-            (_, Some(target)) => Some(target.url.clone()),
-            (None, None) => Some(String::new()),
-            (Some(_), None) => None,
+    fn enqueue_all(&mut self, system: System, event: &str, headers: &[(String, String)], body: &str) {
+        for url in self.urls(system, event) {
+            self.enqueue(system, event.to_owned(), url, headers.to_vec(), body.to_owned());
         }
+    }
+
+    /// Where an event goes: nowhere without a target that wants it, unless events wait to be taken.
+    fn urls(&self, system: System, event: &str) -> Vec<String> {
+        let targets = self.targets.get(&system).map(Vec::as_slice).unwrap_or_default();
+        if self.queue.is_none() && targets.is_empty() {
+            return vec![String::new()];
+        }
+        let wants = |target: &&Target| {
+            self.queue.is_none()
+                || target.events.is_empty()
+                || target.events.iter().any(|wanted| wanted == event)
+        };
+        targets.iter().filter(wants).map(|target| target.url.clone()).collect()
     }
 
     /// Sends a delivery again `times` times, as it was or tampered with. None if it is not remembered.
@@ -291,6 +306,25 @@ mod tests {
         assert!(!webhooks.wants(System::TrackPod, "OrderCreate"));
         webhooks.set_target(System::Ghl, None);
         assert!(!webhooks.wants(System::Ghl, "OrderCreate"));
+    }
+
+    #[test]
+    fn an_event_goes_to_all_who_want_it_and_one_place_too_many_is_refused() {
+        let (queue, _receiver) = mpsc::channel(10);
+        let mut webhooks = webhooks(queue);
+        assert!(webhooks.add_target(System::Ghl, target(&["OrderCreate"]).unwrap()));
+        assert!(webhooks.add_target(System::Ghl, target(&[]).unwrap()));
+        webhooks.emit(System::Ghl, "OrderCreate", &Json::Null, "1");
+        webhooks.emit(System::Ghl, "OrderStatusUpdate", &Json::Null, "2");
+        let sent: Vec<String> =
+            webhooks.all().deliveries.into_iter().map(|delivery| delivery.event).collect();
+        assert_eq!(sent, ["OrderCreate", "OrderCreate", "OrderStatusUpdate"]);
+        for _ in 2..TARGETS_MAX {
+            assert!(webhooks.add_target(System::Ghl, target(&[]).unwrap()));
+        }
+        assert!(!webhooks.add_target(System::Ghl, target(&[]).unwrap()));
+        webhooks.set_target(System::Ghl, target(&[]));
+        assert!(webhooks.add_target(System::Ghl, target(&[]).unwrap()), "the others are gone");
     }
 
     #[test]

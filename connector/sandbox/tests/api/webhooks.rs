@@ -186,6 +186,19 @@ async fn a_refused_webhook_is_tried_again_with_the_same_bytes() {
 }
 
 #[tokio::test]
+async fn each_of_several_targets_gets_what_it_wants() {
+    let (fixture, first) = hooked(System::Ghl, &[]).await;
+    let (url, second) = receiver(&[]).await;
+    let target = Target { url, events: vec!["OrderStatusUpdate".to_owned()] };
+    fixture.control.add_target(System::Ghl, &target).await.unwrap();
+    let order = fixture.control.place_order(&PlaceOrder::default()).await.unwrap();
+    fixture.control.set_order_status(&order.id, "completed").await.unwrap();
+    let (first, second) = (settled(&fixture, &first).await, settled(&fixture, &second).await);
+    assert_eq!((first.len(), second.len()), (2, 1));
+    assert_eq!(first[1].1, second[0].1);
+}
+
+#[tokio::test]
 async fn a_webhook_that_nobody_takes_has_failed() {
     let (fixture, received) = hooked(System::Ghl, &[500, 500, 500, 200]).await;
     fixture.control.place_order(&PlaceOrder::default()).await.unwrap();

@@ -1,119 +1,108 @@
 //! `transload demo`: the whole path on this machine, over real HTTP, with nothing set up.
 
-mod checks;
+mod check;
 mod evidence;
+mod goods;
+mod rankr;
+mod receiver;
 mod report;
-mod story;
+mod stage;
 mod timeline;
+mod track_pod;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
 use serde_json::json;
-use tokio::net::TcpListener;
-use transload::runtime::{Host, HostOptions};
-use transload::storage::SqliteStorage;
-use transload_sandbox::{Control, Sandbox, SandboxOptions};
 
-use super::{Failed, print_json, setup, style};
-use evidence::Evidence;
+use super::sandbox::config::Connector;
+use super::{Failed, print_json, style};
+use report::{Outcome, millis};
+use stage::Stage;
 
-/// Shows orders becoming deliveries and coming back fulfilled, on this machine, with nothing set up
+/// Shows what the bundled connectors do, on this machine, with nothing set up
 #[derive(Args)]
 #[command(
-    long_about = "Starts fakes of GoHighLevel and Track-POD, a host with the bundled connector and a throw-away database, and \
-                  runs real scenarios over HTTP: an order is placed, paid, delivered and refunded, another is delivered in \
-                  part, webhooks come twice or are forged, vendors fail. Then reads both systems back and checks that each \
-                  effect happened exactly once. Exit code 0 only if all checks hold.",
-    after_help = "Examples:\n  transload demo\n  transload demo --json | jq .checks\n  transload demo --keep ./demo   # look at demo/transload.sqlite afterwards"
+    long_about = "Starts fakes of GoHighLevel, Track-POD and Rankr, a host with a bundled connector and a throw-away database, and \
+                  runs real scenarios over HTTP. ghl-track-pod: an order is placed, paid, delivered and refunded, another is \
+                  delivered in part. ghl-rankr: orders, payments, invoices and a subscription come to Rankr, fulfilments go both \
+                  ways, an edit is put back. Webhooks come twice or are forged, vendors fail, and an alert is told by a signed \
+                  webhook. Then reads all systems back and checks that each effect happened exactly once. Exit code 0 only \
+                  if all checks hold.",
+    after_help = "Examples:\n  transload demo\n  transload demo --connector ghl-rankr\n  transload demo --json | jq \
+                  '.connectors[].checks'\n  transload demo --keep ./demo   # look at demo/ghl-rankr/transload.sqlite afterwards"
 )]
 pub struct Demo {
+    /// Only this connector; left out: one after the other
+    #[arg(long, value_enum)]
+    connector: Option<Connector>,
     /// Print one JSON document at the end, and nothing before
     #[arg(long)]
     json: bool,
-    /// Keep the configuration and the database in this directory
+    /// Keep configuration and database of each connector in a directory of its own in this one
     #[arg(long, value_name = "DIRECTORY")]
     keep: Option<PathBuf>,
-}
-
-/// The story polls when it wants to, so that the timeline is not full of polls that bring nothing.
-const POLL: &str = "1h";
-
-/// Times that a refused webhook is tried: twice shows that it stays refused.
-const WEBHOOK_ATTEMPTS: u32 = 2;
-
-/// What the story acts on.
-pub struct Stage {
-    /// The sandbox's control API.
-    pub control: Control,
-    /// The host.
-    pub host: Host,
-    /// Whether to say what happens.
-    pub loud: bool,
 }
 
 impl Demo {
     pub async fn run(self) -> Result<(), Failed> {
         let started = Instant::now();
         let scratch = tempfile::tempdir().context("cannot create a temporary directory")?;
-        let directory = self.keep.clone().unwrap_or_else(|| scratch.path().to_owned());
-        if directory.join("transload.sqlite").exists() {
-            return Err(Failed::Usage(anyhow!(
-                "{} holds an earlier demo; name another directory",
-                directory.display()
-            )));
+        let root = self.keep.clone().unwrap_or_else(|| scratch.path().to_owned());
+        let connectors = self.connector.map_or_else(|| Connector::ALL.to_vec(), |connector| vec![connector]);
+        for connector in &connectors {
+            let directory = root.join(connector.name());
+            if directory.join("transload.sqlite").exists() {
+                return Err(Failed::Usage(anyhow!(
+                    "{} holds an earlier demo; name another directory",
+                    directory.display()
+                )));
+            }
         }
-        let sandbox = Sandbox::start(SandboxOptions {
-            webhook_attempts: WEBHOOK_ATTEMPTS,
-            ..SandboxOptions::default()
-        })
-        .await
-        .context("cannot start the sandbox")?;
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("cannot listen on loopback")?;
-        let address = listener.local_addr().context("cannot tell the address listened on")?;
-        let config = setup::write_sandbox_config(&directory, &sandbox, address, POLL)?;
-        let prepared = setup::prepare(&config).await?;
-        let storage = SqliteStorage::open(&prepared.database).context("cannot create the database")?;
-        let host = Host::start(HostOptions::new(Arc::new(storage)), prepared.connections)
-            .await
-            .context("cannot start the host")?;
-        let server = tokio::spawn({
-            let host = host.clone();
-            async move { host.serve(listener, std::future::pending()).await }
-        });
-        setup::point_webhooks(&sandbox.control(), address).await?;
-
-        let stage = Stage { control: sandbox.control(), host, loud: !self.json };
-        let shown = stage.loud.then(|| tokio::spawn(timeline::show(stage.host.observe(), started)));
-        let outcome = self.play_and_judge(&stage, started).await;
-        stage.host.shutdown().await;
-        server.abort();
-        if let Some(shown) = shown {
-            shown.abort();
+        let mut outcomes = Vec::new();
+        for connector in connectors {
+            let outcome = self.play(connector, &root.join(connector.name()), started).await?;
+            outcomes.push((connector.name(), outcome));
         }
-        sandbox.shutdown().await;
-        outcome
+        self.sum_up(&outcomes, started)
     }
 
-    async fn play_and_judge(&self, stage: &Stage, started: Instant) -> Result<(), Failed> {
-        let orders = story::play(stage).await?;
-        // The timeline is printed by a task of its own; let it catch up before the tables.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let evidence = Evidence::gather(stage, orders).await?;
-        let checks = checks::all(&evidence);
+    async fn play(
+        &self,
+        connector: Connector,
+        directory: &Path,
+        started: Instant,
+    ) -> Result<Outcome, Failed> {
+        let loud = (!self.json).then_some(started);
+        if loud.is_some() {
+            say!("\n{}", style::bold(&format!("═══ {} ═══", connector.name())));
+        }
+        let begun = Instant::now();
+        let stage = Stage::set(connector, directory, loud).await?;
+        let told = match connector {
+            Connector::GhlTrackPod => track_pod::run(&stage).await,
+            Connector::GhlRankr => rankr::run(&stage).await,
+        };
+        stage.strike().await;
+        let (orders, table, checks) = told?;
         let ok = checks.iter().all(|check| check.ok);
+        Ok(Outcome { ok, elapsed_ms: millis(begun.elapsed()), orders, table, checks })
+    }
+
+    fn sum_up(&self, outcomes: &[(&str, Outcome)], started: Instant) -> Result<(), Failed> {
+        let ok = outcomes.iter().all(|(_, outcome)| outcome.ok);
         if self.json {
-            print_json(&json!({
-                "ok": ok,
-                "elapsed_ms": u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-                "orders": report::rows(&evidence),
-                "checks": checks,
-            }))?;
+            let elapsed_ms = millis(started.elapsed());
+            let outcomes: BTreeMap<_, _> =
+                outcomes.iter().map(|(connector, outcome)| (connector, outcome)).collect();
+            print_json(&json!({ "ok": ok, "elapsed_ms": elapsed_ms, "connectors": outcomes }))?;
         } else {
-            report::print(&evidence, &checks);
+            for (connector, outcome) in outcomes {
+                report::print(connector, outcome);
+            }
             let verdict =
                 if ok { style::good("All checks hold.") } else { style::bad("Some checks do not hold.") };
             say!("\n{verdict} ({:.1?})", started.elapsed());

@@ -1,59 +1,39 @@
 //! What is shown at the end.
 
-use serde::Serialize;
-use transload_sandbox::Json;
+use std::time::Duration;
 
-use super::checks::Check;
-use super::evidence::{Evidence, money, text};
+use serde::Serialize;
+
+use super::check::Check;
 use crate::cli::style;
 
-/// One order, for people and for `--json`.
+/// What a story came to.
 #[derive(Debug, Serialize)]
-pub struct Row {
-    order: String,
-    total: String,
-    payment: String,
-    delivery: String,
-    fulfillments: usize,
-    notes: usize,
-    revenue: String,
+pub struct Outcome {
+    /// Whether all checks hold.
+    pub ok: bool,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+    /// The orders of the story.
+    pub orders: serde_json::Value,
+    /// The same for people, in a hundred columns.
+    #[serde(skip)]
+    pub table: comfy_table::Table,
+    /// What must hold.
+    pub checks: Vec<Check>,
 }
 
-/// The orders of the story.
-pub fn rows(evidence: &Evidence) -> Vec<Row> {
-    let orders = &evidence.orders;
-    [&orders.whole, &orders.partial, &orders.troubled].into_iter().map(|id| row(evidence, id)).collect()
+/// Whole milliseconds.
+pub fn millis(elapsed: Duration) -> u64 {
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn row(evidence: &Evidence, id: &str) -> Row {
-    let state = evidence.order(id);
-    let delivery = evidence.deliveries(id);
-    Row {
-        order: id.to_owned(),
-        total: state.map(|state| total(&state.order)).unwrap_or_default(),
-        payment: state.map(|state| state.payment_status.clone()).unwrap_or_default(),
-        delivery: delivery.first().map(|delivery| text(delivery, "Status").to_owned()).unwrap_or_default(),
-        fulfillments: state.map(|state| state.fulfillments.len()).unwrap_or_default(),
-        notes: evidence.notes(id).len(),
-        revenue: evidence.revenue(id).map(|effect| effect.summary.clone()).unwrap_or_default(),
-    }
-}
-
-fn total(order: &Json) -> String {
-    money(order.get("amount").and_then(Json::as_decimal), text(order, "currency"))
-}
-
-/// The tables. They fit into a hundred columns.
-pub fn print(evidence: &Evidence, checks: &[Check]) {
-    let mut orders =
-        style::table(&["Order", "Total", "Payment", "Delivery", "Fulfilments", "Notes", "Earned"]);
-    for row in rows(evidence) {
-        let (fulfillments, notes) = (row.fulfillments.to_string(), row.notes.to_string());
-        let earned = row.revenue.rsplit("net ").next().unwrap_or_default().to_owned();
-        orders.add_row([row.order, row.total, row.payment, row.delivery, fulfillments, notes, earned]);
-    }
-    say!("\n{}\n{orders}\n\n{}", style::bold("Orders"), style::bold("Checks, read back over HTTP"));
-    for check in checks {
+/// The tables of a connector.
+pub fn print(connector: &str, outcome: &Outcome) {
+    let (orders, checks) =
+        (format!("Orders of {connector}"), format!("Checks of {connector}, read back over HTTP"));
+    say!("\n{}\n{}\n\n{}", style::bold(&orders), outcome.table, style::bold(&checks));
+    for check in &outcome.checks {
         let mark = if check.ok { style::good("ok") } else { style::bad("NO") };
         say!("{mark}  {}  {}", check.name, style::dim(&check.detail));
     }
