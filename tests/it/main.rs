@@ -31,4 +31,5 @@ mod reconciling;
 mod simulation;
 mod stage;
 mod swapping;
+mod third;
 mod tidy;

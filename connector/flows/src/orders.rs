@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn what_is_not_there_or_of_the_other_mode_is_left_out() {
-        assert_eq!(asked(SETTINGS, 404, "{}").unwrap_err(), "GoHighLevel has no order o1");
+        let missing = r#"{"message":"order not found"}"#;
+        assert_eq!(asked(SETTINGS, 404, missing).unwrap_err(), "GoHighLevel has no order o1");
         assert_eq!(
             asked(r#"{"location_id":"loc1"}"#, 200, ORDER).unwrap_err(),
             "o1 is a test order, and the setting `mode` leaves those out"
