@@ -5,6 +5,7 @@ fn main() {
         "transload-courier-bad-guest",
         "transload-courier-guest",
         "transload-courier-next-guest",
+        "transload-ghl-labelry",
         "transload-hostile-guest",
         "transload-ledger-guest",
         "transload-mapper-guest",

@@ -36,4 +36,5 @@ mod sandboxed;
 mod simulation;
 mod stage;
 mod swapping;
+mod third;
 mod tidy;

@@ -67,7 +67,7 @@ fn has_word(line: &str, word: &str) -> bool {
 fn no_amount_passes_through_a_float() {
     let mut faults = Vec::new();
     for directory in
-        ["connector", "host/src/storage", "host/src/engine", "host/src/egress", "host/src/config"]
+        ["connector", "examples", "host/src/storage", "host/src/engine", "host/src/egress", "host/src/config"]
     {
         for path in files(&root().join(directory), ".rs") {
             // How alike two misspelt keys are is no amount.
@@ -122,6 +122,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("connector/guest-build", &[]),
     ("connector/bundle", &["guest-build"]),
     ("connector/sandbox", &["model", "wire"]),
+    ("examples/labelry", &["model", "wire"]),
+    ("examples/ghl-labelry", &["flows", "ghl", "labelry", "model", "sdk", "wire"]),
     ("host", &["bundle", "model", "sandbox", "tests"]),
 ];
 

@@ -1,5 +1,7 @@
-//! The components that tests and benches load, the API that the couriers among them talk to, and ways to damage JSON.
+//! The components that tests and benches load, the APIs that the couriers and the example in `examples/` talk to, and ways to damage JSON.
 
+pub mod labelry;
+mod server;
 pub mod target;
 
 pub use transload_wire::fakes::damaged;

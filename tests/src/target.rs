@@ -1,21 +1,17 @@
 //! The couriers' target: an HTTP API on loopback that writes down what is done to it.
 
-use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
 use serde::Deserialize;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+
+use crate::server::Server;
 
 /// How long it takes over the thing called `slow`.
 pub const SLOW: Duration = Duration::from_millis(700);
@@ -40,9 +36,8 @@ pub struct Behaviour {
 
 /// A running target. It stops when it is dropped.
 pub struct Target {
-    address: SocketAddr,
+    server: Server,
     seen: Arc<Seen>,
-    server: JoinHandle<()>,
 }
 
 struct Seen {
@@ -54,21 +49,22 @@ struct Seen {
 impl Target {
     /// Listens on a free port of this machine. Fails if there is none. Must be called within a tokio runtime.
     pub async fn start(behaviour: Behaviour) -> io::Result<Target> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
         let seen = Arc::new(Seen { behaviour, count: AtomicUsize::new(0), writes: Mutex::default() });
-        let server = tokio::spawn(serve(listener, Arc::clone(&seen)));
-        Ok(Target { address, seen, server })
+        let server = Server::start({
+            let seen = Arc::clone(&seen);
+            move |request| answer(request, Arc::clone(&seen))
+        });
+        Ok(Target { server: server.await?, seen })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// Its base URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.address())
     }
 
     /// How many writes it has done.
@@ -82,37 +78,16 @@ impl Target {
     }
 }
 
-impl Drop for Target {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-async fn serve(listener: TcpListener, seen: Arc<Seen>) {
-    while let Ok((tcp, _)) = listener.accept().await {
-        tokio::spawn(converse(tcp, Arc::clone(&seen)));
-    }
-}
-
-async fn converse(tcp: TcpStream, seen: Arc<Seen>) {
-    // Answers are small; held back for more, each would wait for the other side's delayed acknowledgement.
-    let _ = tcp.set_nodelay(true);
-    let service = service_fn(|request| answer(request, &seen));
-    // How a conversation ends is the client's affair.
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(tcp), service).await;
-}
-
-async fn answer(request: Request<Incoming>, seen: &Seen) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(request: Request<Bytes>, seen: Arc<Seen>) -> io::Result<Response<Full<Bytes>>> {
     let reads = request.method() == Method::GET;
     let slow = request.uri().path().ends_with("/slow");
-    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let pause = if slow { SLOW } else { seen.behaviour.pause };
     if !pause.is_zero() {
         tokio::time::sleep(pause).await;
     }
     let (status, text) = match reads {
         true => (StatusCode::OK, r#"{"id":"a","state":"there"}"#),
-        false => (seen.write(&body), r#"{"id":"1","state":"made"}"#),
+        false => (seen.write(request.body()), r#"{"id":"1","state":"made"}"#),
     };
     let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;

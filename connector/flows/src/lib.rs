@@ -11,6 +11,7 @@ pub mod fulfillments;
 pub mod intake;
 pub mod listing;
 pub mod notes;
+pub mod orders;
 pub mod payment_record;
 pub mod payments;
 pub mod periods;

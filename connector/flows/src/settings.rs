@@ -37,7 +37,7 @@ pub struct ShopSettings {
 
 impl ShopSettings {
     /// The names of the settings, by which they are told from a connector's own.
-    const NAMES: [&str; 7] =
+    pub(crate) const NAMES: [&str; 7] =
         ["location_id", "ghl_version", "mode", "writes", "notify_customer", "refund_days", "order_days"];
 }
 

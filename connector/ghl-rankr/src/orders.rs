@@ -1,9 +1,9 @@
 //! An order of GoHighLevel's is held in Rankr, with what was paid for it; and fulfilments go both ways.
 
 use transload_flows::events::order_id;
-use transload_flows::payments;
-use transload_flows::templates::Scope;
-use transload_model::{FulfillmentStatus, Money, MoneyError, Order, PaymentStatus, Payments, Transaction};
+use transload_flows::orders;
+use transload_flows::payments::{self, scope};
+use transload_model::{FulfillmentStatus, Money, Order, PaymentStatus, Payments, Transaction};
 use transload_rankr::{Client, Put, SinkOrder};
 use transload_sdk::{Context, Failure, Receipt, Work, skipped};
 use transload_wire::ApiError;
@@ -14,13 +14,10 @@ use crate::{fulfillments, versions};
 
 /// Brings Rankr's order up to date with the GoHighLevel order `order_id`, and each side's fulfilments with the other's.
 pub fn sync(connection: &Connection, order_id: &str) -> Result<Receipt, Failure> {
-    let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
-        return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
+    let (order, raw) = match orders::current(connection, order_id)? {
+        Ok(found) => found,
+        Err(reason) => return Ok(skipped(reason)),
     };
-    if !connection.shop.settings.mode.accepts(order.live) {
-        let kind = if order.live { "a live" } else { "a test" };
-        return Ok(skipped(format!("{order_id} is {kind} order, and the setting `mode` leaves those out")));
-    }
     let transactions = payments::of_order(connection, &order)?;
     let seen = connection.rankr.order(order_id)?;
     if seen.is_none() && !is_sent(connection, &order, &raw, &transactions)? {
@@ -69,18 +66,6 @@ impl Sync<'_> {
         let wanted = wanted(self.connection, order, raw, &self.transactions)?;
         mirror::bring_seen(self.connection, work, &wanted, self.seen.as_ref())
     }
-}
-
-/// What was paid for `order` by `transactions`, and what rules and templates see of it.
-fn scope(
-    order: &Order,
-    raw: &str,
-    transactions: &[Transaction],
-) -> Result<(Option<Payments>, Scope), MoneyError> {
-    let paid = Payments::of(order, transactions)?;
-    // Money of another currency pays for an unknown part of it.
-    let known = paid.map_or_else(|| Payments::in_currency_of(order, transactions), Ok)?;
-    Ok((paid, Scope::of_order(order, Some(raw), known.captured, known.due(order)?)))
 }
 
 /// Whether the settings have Rankr told of `order`, for which `transactions` pay.

@@ -1,7 +1,7 @@
 //! An order becomes a delivery.
 
-use transload_flows::notes;
 use transload_flows::templates::Scope;
+use transload_flows::{notes, orders};
 use transload_model::{Decimal, Money, Order, OrderStatus, Party, Payments};
 use transload_sdk::{Failure, Receipt, Severity, Verb, Work, rejected, skipped};
 use transload_track_pod::{Lookup, MapError, NewOrder, Order as PresentOrder, Update};
@@ -29,13 +29,10 @@ pub fn sync(connection: &Connection, order_id: &str) -> Result<Receipt, Failure>
 
 /// Does `step` for the GoHighLevel order `order_id`.
 pub fn run(connection: &Connection, order_id: &str, step: Step) -> Result<Receipt, Failure> {
-    let Some((order, raw)) = connection.ghl.order_with_raw(order_id)? else {
-        return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
+    let (order, raw) = match orders::current(connection, order_id)? {
+        Ok(found) => found,
+        Err(reason) => return Ok(skipped(reason)),
     };
-    if !connection.settings.shop.mode.accepts(order.live) {
-        let kind = if order.live { "a live" } else { "a test" };
-        return Ok(skipped(format!("{order_id} is {kind} order, and the setting `mode` leaves those out")));
-    }
     if order.status == OrderStatus::Cancelled {
         return call_off::call_off(connection, &order, Why::Cancelled);
     }
