@@ -22,7 +22,7 @@ impl Server {
     /// Listens on a free port of this machine. Where `answer` fails, the connection is closed without one.
     pub(crate) async fn start<A, F>(answer: A) -> io::Result<Server>
     where
-        A: Fn(Request<Bytes>) -> F + Clone + Send + 'static,
+        A: Fn(Request<Bytes>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = io::Result<Response<Full<Bytes>>>> + Send + 'static,
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
