@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow, ensure};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use transload::contract::Failure;
 use transload::egress::Portion;
-use transload::runtime::{Clock, Host, HostOptions, JobRequest};
+use transload::runtime::{Clock, Host, HostOptions, JobRequest, RequestError};
 use transload::storage::{JobKind, JobRecord, PostingFilter, PostingState, SqliteStorage};
 use transload_sandbox::{
     Control, Delivery, Fault, FaultKind, PlaceOrder, Sandbox, SandboxOptions, System, Tamper,
@@ -24,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long the timeline, which is printed by a task of its own, takes to catch up.
 const CATCH_UP: Duration = Duration::from_millis(30);
+
+/// The pause before a poll that brought nothing is made again, where nobody says how long.
+const POLL_AGAIN: Duration = Duration::from_millis(500);
 
 /// The story polls when it wants to, so that the timeline is not full of polls that bring nothing.
 const POLL: &str = "1h";
@@ -137,13 +141,22 @@ impl Stage {
         self.settle().await
     }
 
-    /// Asks for what no webhook tells now instead of at its next turn.
+    /// Asks for what no webhook tells now instead of at its next turn. Waits where the vendor's rate demands it.
     pub async fn poll(&self, trigger: &str) -> anyhow::Result<()> {
-        self.host
-            .poll_now(self.connection, trigger)
-            .await
-            .with_context(|| format!("cannot poll {trigger}"))?;
-        self.settle().await
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let polled = self.host.poll_now(self.connection, trigger).await;
+            match polled {
+                Err(RequestError::Failure(Failure::Retry(retry))) if Instant::now() < deadline => {
+                    let asked = retry.after_ms.map_or(POLL_AGAIN, Duration::from_millis);
+                    tokio::time::sleep(asked.min(PATIENCE)).await;
+                }
+                polled => {
+                    polled.with_context(|| format!("cannot poll {trigger}"))?;
+                    return self.settle().await;
+                }
+            }
+        }
     }
 
     /// Has the connector compare what both systems hold of the last `days` days.
