@@ -9,7 +9,7 @@ use transload_flows::listing::{INVOICES, Listing, ORDERS, SUBSCRIPTIONS, TRANSAC
 use transload_flows::{granted, intake};
 use transload_ghl::webhook::{Hook, InvoiceEvent, read};
 use transload_model::Change;
-use transload_sdk::{Context, Delivery, Event, EventPage, Failure, Window, rejected};
+use transload_sdk::{Context, Delivery, Envelope, Event, EventPage, Failure, Window, rejected};
 
 use crate::mirror::RANKR;
 use crate::settings::{Connection, Settings};
@@ -35,6 +35,15 @@ pub fn receive(cx: &Context, delivery: &Delivery) -> Result<Vec<Event>, Failure>
         GHL => from_ghl(&connection, &delivery.body),
         RANKR => sink::receive(&connection, &delivery.body),
         other => Err(rejected(format!("no webhooks of {other:?} are known"))),
+    }
+}
+
+/// Whether an event is a webhook of Rankr's that tells of what was written to it: one that came back before the writing event
+/// had ended, when nothing was remembered of it yet. By its own turn there is.
+pub fn is_echo(connection: &Connection, envelope: &Envelope) -> Result<bool, Failure> {
+    match envelope.raw.as_deref().filter(|_| envelope.source == RANKR) {
+        Some(body) => Ok(sink::receive(connection, body.as_bytes())?.is_empty()),
+        None => Ok(false),
     }
 }
 

@@ -22,10 +22,13 @@ mod versions;
 
 use transload_sdk::{
     Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, FindingPage, Fulfillment,
-    Invoice, Order, Probe, Receipt, Scope, Subscription, Transaction, Window,
+    Invoice, Order, Probe, Receipt, Scope, Subscription, Transaction, Window, skipped,
 };
 
 use settings::Connection;
+
+/// Why a webhook of Rankr's needs nothing.
+const ECHO: &str = "it is what was written to Rankr";
 
 /// The connector.
 pub struct GhlRankr;
@@ -52,14 +55,26 @@ impl Connector for GhlRankr {
         intake::backfill(cx, trigger, window, cursor)
     }
 
-    fn on_order(cx: &Context, _: &Envelope, order: Order) -> Result<Receipt, Failure> {
+    fn on_order(cx: &Context, envelope: &Envelope, order: Order) -> Result<Receipt, Failure> {
         let settings = cx.settings()?;
-        orders::sync(&Connection::new(cx, &settings), &order.id)
+        let connection = Connection::new(cx, &settings);
+        if intake::is_echo(&connection, envelope)? {
+            return Ok(skipped(ECHO));
+        }
+        orders::sync(&connection, &order.id)
     }
 
-    fn on_fulfillment(cx: &Context, _: &Envelope, fulfillment: Fulfillment) -> Result<Receipt, Failure> {
+    fn on_fulfillment(
+        cx: &Context,
+        envelope: &Envelope,
+        fulfillment: Fulfillment,
+    ) -> Result<Receipt, Failure> {
         let settings = cx.settings()?;
-        orders::sync(&Connection::new(cx, &settings), &fulfillment.order_id)
+        let connection = Connection::new(cx, &settings);
+        if intake::is_echo(&connection, envelope)? {
+            return Ok(skipped(ECHO));
+        }
+        orders::sync(&connection, &fulfillment.order_id)
     }
 
     fn on_transaction(cx: &Context, _: &Envelope, transaction: Transaction) -> Result<Receipt, Failure> {
@@ -72,9 +87,13 @@ impl Connector for GhlRankr {
         subscriptions::sync(&Connection::new(cx, &settings), &subscription.id)
     }
 
-    fn on_invoice(cx: &Context, _: &Envelope, invoice: Invoice) -> Result<Receipt, Failure> {
+    fn on_invoice(cx: &Context, envelope: &Envelope, invoice: Invoice) -> Result<Receipt, Failure> {
         let settings = cx.settings()?;
-        invoices::sync(&Connection::new(cx, &settings), &invoice.id)
+        let connection = Connection::new(cx, &settings);
+        if intake::is_echo(&connection, envelope)? {
+            return Ok(skipped(ECHO));
+        }
+        invoices::sync(&connection, &invoice.id)
     }
 
     fn run(cx: &Context, action: &str, input: &str) -> Result<String, Failure> {

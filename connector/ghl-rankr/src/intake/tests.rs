@@ -76,6 +76,27 @@ fn what_rankr_was_told_is_no_news_of_it() {
 }
 
 #[test]
+fn an_echo_that_came_before_its_write_was_remembered_is_known_in_its_turn() {
+    let fakes = fakes();
+    let body = hook("order.updated", &sink_order("pending", 1));
+    let event = hear(&fakes, "rankr", &body).unwrap().remove(0);
+    let envelope = |source: &str| Envelope {
+        id: event.id.clone(),
+        source: source.to_owned(),
+        subject: event.subject.clone(),
+        occurred_at: None,
+        received_at: NOW,
+        attempt: 1,
+        raw: event.raw.clone(),
+    };
+    let is_echo = |source| with(&fakes, |connection| is_echo(connection, &envelope(source))).unwrap();
+    assert!(!is_echo("rankr"));
+    sent(&fakes, "pending");
+    assert!(is_echo("rankr"));
+    assert!(!is_echo("ghl"));
+}
+
+#[test]
 fn a_fulfilment_is_news_until_it_is_handled() {
     let fakes = fakes();
     let body = hook("fulfillment.created", &fulfillment("r1", "delivered"));
