@@ -93,7 +93,7 @@ impl Stand {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         self.host = Some(child);
-        let url = lines.find(|line| line.ends_with("/hooks/shop/ghl")).expect("it says where webhooks go");
+        let url = lines.find(|line| line.ends_with("/hooks/shop/ghl")).unwrap();
         let target = Target { url: url.trim().to_owned(), events: Vec::new() };
         self.sandbox.control().set_target(System::Ghl, Some(&target)).await.unwrap();
         // The rest has to go somewhere, or the host could not write it.

@@ -25,7 +25,8 @@ fn blocks(document: &str) -> Vec<Block> {
     for line in document.lines() {
         match &mut open {
             None if line.starts_with("```") => {
-                let path = above.strip_prefix('`').and_then(|line| line.strip_suffix("`:"));
+                let named = std::mem::take(&mut above);
+                let path = named.strip_prefix('`').and_then(|line| line.strip_suffix("`:"));
                 open = Some(Block { path: path.unwrap_or_default().to_owned(), text: String::new() });
             }
             None if !line.is_empty() => above = line,
