@@ -214,11 +214,12 @@ impl Plot<'_> {
         let bed = self.take(History::Paid);
         let first = self.edit_payment(&bed.transactions[0], &json!({}));
         let second = self.pay(&bed.id, &number(first.get("amount").unwrap()), None);
-        let created = text(&first, "createdAt").replace(":00.", ":30.");
-        let charge = text(&first, "chargeId");
+        let (created, charge) = (text(&first, "createdAt"), text(&first, "chargeId"));
         self.edit_payment(&second, &json!({"createdAt": created, "chargeId": charge}));
         let worth = self.worth(RankrKind::Order, &bed.id);
-        let [left, right] = [&bed.transactions[0], &second].map(|id| format!("ghl: {id} | - | {worth}"));
+        let mut ids = [&bed.transactions[0], &second];
+        ids.sort_unstable();
+        let [left, right] = ids.map(|id| format!("ghl: {id} | - | {worth}"));
         self.expect("duplicate-payment", &bed.id, &left, &right);
         self.follows("payment-missing", &bed.id);
         self.follows("order-differs", &bed.id);

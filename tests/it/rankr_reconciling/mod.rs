@@ -18,7 +18,7 @@ use crate::reconciling::audit::{Audit, DAY_MS, FIRST_DAY, at_rest, deliver, foun
 use crate::reconciling::sums;
 use plot::{Plot, Sides, Told, sides, told};
 
-const ORDERS: usize = 300;
+const ORDERS: usize = 1_000;
 
 /// The day after the last of those that are taken in and compared.
 const LAST_DAY: &str = "2026-01-31";
@@ -53,7 +53,7 @@ fn a_month_of_a_thousand_orders_is_taken_in_compared_and_every_difference_in_it_
         );
     }
     line.offline.take_webhooks();
-    audit.die_after(1_000, async |host| {
+    audit.die_after(3_000, async |host| {
         job(host, JobKind::Backfill, Portion::QUARTER).await;
         std::future::pending::<()>().await;
     });
