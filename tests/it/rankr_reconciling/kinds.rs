@@ -214,14 +214,15 @@ impl Plot<'_> {
         let bed = self.take(History::Paid);
         let first = self.edit_payment(&bed.transactions[0], &json!({}));
         let second = self.pay(&bed.id, &number(first.get("amount").unwrap()), None);
-        let created = text(&first, "createdAt").replace(":00.", ":30.");
-        let charge = text(&first, "chargeId");
+        let (created, charge) = (text(&first, "createdAt"), text(&first, "chargeId"));
         self.edit_payment(&second, &json!({"createdAt": created, "chargeId": charge}));
         let worth = self.worth(RankrKind::Order, &bed.id);
-        let [left, right] = [&bed.transactions[0], &second].map(|id| format!("ghl: {id} | - | {worth}"));
+        let mut ids = [&bed.transactions[0], &second];
+        ids.sort_unstable();
+        let [left, right] = ids.map(|id| format!("ghl: {id} | - | {worth}"));
         self.expect("duplicate-payment", &bed.id, &left, &right);
         self.follows("payment-missing", &bed.id);
-        self.follows("paid-differs", &bed.id);
+        self.follows("order-differs", &bed.id);
 
         // A test payment of a live order.
         let bed = self.take(History::Paid);
@@ -241,9 +242,11 @@ impl Plot<'_> {
         self.follows("paid-differs", &bed.id);
         let bed = self.take(History::Paid);
         let failed = self.pay(&bed.id, &number(&object(&json!(round + 1))), Some("failed"));
+        self.edit_payment(&failed, &json!({"createdAt": NOON}));
         let (_, currency) = self.amount(RankrKind::Order, &bed.id);
         let left = format!("ghl: {failed} | - | {} {currency}", round + 1);
         self.expect("payment-missing", &bed.id, &left, NOTHING_IN_RANKR);
+        self.follows("order-differs", &bed.id);
     }
 
     /// Payments without an order: by a customer who has no other, and one whose amount and customer tell whose it is.
@@ -260,7 +263,7 @@ impl Plot<'_> {
         let payment = &bed.transactions[0];
         let worth = self.worth(RankrKind::Order, &bed.id);
         let elsewhere = format!("{round:024}");
-        self.edit_payment(payment, &json!({"entityId": elsewhere}));
+        self.edit_payment(payment, &json!({"entityId": elsewhere, "updatedAt": "2026-02-03T12:00:00.000Z"}));
         let left = format!("ghl: {} | {} | {worth}", bed.id, bed.id);
         let right = format!("ghl: {payment} | {payment} | {worth}");
         self.expect("unmatched-payment", payment, &left, &right);

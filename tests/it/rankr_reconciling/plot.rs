@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use transload::contract::{Finding, Side};
 use transload_model::Decimal;
 use transload_sandbox::{
-    AddToRankr, Charge, Edit, History, Json, Number, Offline, Pay, PlaceOrder, RankrKind, SeededOrder,
-    Subscribe,
+    AddToRankr, Charge, Edit, History, Json, NewInvoice, Number, Offline, Pay, PayInvoice, PlaceOrder,
+    RankrKind, SeededOrder, Subscribe,
 };
 
 use crate::reconciling::sums::plain;
@@ -52,16 +52,13 @@ pub(super) struct Plot<'a> {
 }
 
 impl<'a> Plot<'a> {
-    /// Orders that an invoice bills are left alone, but for their invoices.
     pub(super) fn new(offline: &'a Offline, seeded: &[SeededOrder], now: u64) -> Plot<'a> {
         let snapshot = offline.snapshot();
         let ids = |all: &[Json], name: &str| -> Vec<String> {
             all.iter().map(|one| text(one, name).to_owned()).collect()
         };
-        let billed: Vec<&str> =
-            snapshot.rankr.invoices.iter().map(|invoice| text(invoice, "orderId")).collect();
         let mut beds: HashMap<History, VecDeque<SeededOrder>> = HashMap::new();
-        for order in seeded.iter().filter(|order| !billed.contains(&order.id.as_str())) {
+        for order in seeded {
             beds.entry(order.history).or_default().push_back(order.clone());
         }
         let invoices = ids(&snapshot.rankr.invoices, "invoiceId");
@@ -142,6 +139,15 @@ impl<'a> Plot<'a> {
         let subscription = self.offline.subscribe(subscribe, at).unwrap();
         let charge = self.offline.charge(&subscription, Charge::default(), at).unwrap();
         [id, subscription, charge]
+    }
+
+    /// An invoice for 40 USD that bills no order is sent and paid.
+    pub(super) fn bill(&self, customer: &str, at: u64) {
+        let amount = Some(number(&object(&json!(40))));
+        let new = NewInvoice { contact: Some(customer.to_owned()), amount, ..NewInvoice::default() };
+        let id = self.offline.make_invoice(new, at).unwrap();
+        self.offline.send_invoice(&id, at + 1).unwrap();
+        self.offline.pay_invoice(&id, PayInvoice::default(), at + 2).unwrap();
     }
 
     pub(super) fn edit_payment(&self, id: &str, members: &Value) -> Json {

@@ -25,6 +25,8 @@ pub fn page(both: &Connection, cursor: &mut Cursor, kind: Listed) -> Result<Page
             ask(both, cursor, kind, (id, &entry), &mut page)?;
         }
     }
+    // Those that are dealt with are gone, so this counts only that it went on: no page may end where it began.
+    cursor.offset += keys.len() as u64;
     if more.is_none() {
         cursor.enter(kind.next(both).map_or(Phase::LeftOver, Phase::Unknown));
     }
