@@ -118,6 +118,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("connector/sdk", &["model", "wire"]),
     ("connector/flows", &["ghl", "model", "sdk", "wire"]),
     ("connector/ghl-track-pod", &["flows", "ghl", "model", "sdk", "track-pod", "wire"]),
+    ("connector/ghl-rankr", &["flows", "ghl", "model", "rankr", "sdk", "wire"]),
     ("connector/guest-build", &[]),
     ("connector/bundle", &["guest-build"]),
     ("connector/sandbox", &["model", "wire"]),

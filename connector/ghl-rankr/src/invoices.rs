@@ -46,6 +46,9 @@ impl Mirrored for SinkInvoice {
 
 /// Brings the GoHighLevel invoice `invoice_id` to Rankr, and tells of money that does not fit it.
 pub fn sync(connection: &Connection, invoice_id: &str) -> Result<Receipt, Failure> {
+    if !connection.settings.invoices.sync {
+        return Ok(skipped("the setting `invoices.sync` is off"));
+    }
     let Some(found) = granted(connection.ghl.invoice(invoice_id))? else {
         return Ok(skipped("invoices are not granted"));
     };

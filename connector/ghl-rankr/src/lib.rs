@@ -19,10 +19,10 @@ mod versions;
 
 use transload_sdk::{
     Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, Fulfillment, Invoice,
-    Order, Receipt, Subscription, Transaction, Window, skipped,
+    Order, Receipt, Subscription, Transaction, Window,
 };
 
-use settings::{Connection, Settings};
+use settings::Connection;
 
 /// The connector.
 pub struct GhlRankr;
@@ -60,15 +60,8 @@ impl Connector for GhlRankr {
     }
 
     fn on_transaction(cx: &Context, _: &Envelope, transaction: Transaction) -> Result<Receipt, Failure> {
-        let settings: Settings = cx.settings()?;
-        let connection = Connection::new(cx, &settings);
-        if settings.transactions.sync {
-            return transactions::record(&connection, &transaction.id);
-        }
-        match transaction.order_id() {
-            Some(order_id) => orders::sync(&connection, order_id),
-            None => Ok(skipped("the setting `transactions.sync` is off")),
-        }
+        let settings = cx.settings()?;
+        transactions::record(&Connection::new(cx, &settings), &transaction.id)
     }
 
     fn on_subscription(cx: &Context, _: &Envelope, subscription: Subscription) -> Result<Receipt, Failure> {
@@ -77,10 +70,7 @@ impl Connector for GhlRankr {
     }
 
     fn on_invoice(cx: &Context, _: &Envelope, invoice: Invoice) -> Result<Receipt, Failure> {
-        let settings: Settings = cx.settings()?;
-        if !settings.invoices.sync {
-            return Ok(skipped("the setting `invoices.sync` is off"));
-        }
+        let settings = cx.settings()?;
         invoices::sync(&Connection::new(cx, &settings), &invoice.id)
     }
 }

@@ -62,15 +62,28 @@ pub fn record(connection: &Connection, transaction_id: &str) -> Result<Receipt, 
     // Money for something that is none of this connector's is money all the same.
     let subject = subject(&transaction).cloned().unwrap_or_else(|| Entity::Other(transaction.id.clone()));
     let (work, movement) = record_revenue(connection, &subject, &transaction)?;
-    let work = mirror::bring(connection, work, &held(transaction.clone())?)?;
-    let work = note(connection, work, &subject, &transaction, "")?;
-    let work = note_refund(connection, work, &subject, &transaction)?;
+    let work = match connection.settings.transactions.sync {
+        true => bring(connection, work, &subject, &transaction)?,
+        false => work,
+    };
     let work = tell(connection, work, &subject, &transaction, movement)?;
     // A payment that is pending or failed moves nothing, and neither does a second look.
     match movement.is_some_and(|movement| !movement.is_zero()) {
         true => Ok(look_again(connection, work, &transaction)?.into()),
         false => Ok(work.into()),
     }
+}
+
+/// Has Rankr hold it, and the contact's timeline say so.
+fn bring(
+    connection: &Connection,
+    work: Work,
+    subject: &Entity,
+    transaction: &Transaction,
+) -> Result<Work, Failure> {
+    let work = mirror::bring(connection, work, &held(transaction.clone())?)?;
+    let work = note(connection, work, subject, transaction, "")?;
+    note_refund(connection, work, subject, transaction)
 }
 
 /// Tells of what moved, as the settings say; of a charge that failed, once.
@@ -107,11 +120,11 @@ fn look_again(connection: &Connection, work: Work, transaction: &Transaction) ->
     let mut follow_ups = Vec::new();
     if let Some(order_id) = transaction.order_id() {
         follow_ups.extend(order_again(connection, order_id, transaction)?);
-        if transaction.subscription_id().is_some() {
+        if transaction.subscription_id().is_some() && connection.settings.subscriptions.sync {
             follow_ups.extend(subscriptions_again(connection, order_id, transaction)?);
         }
     }
-    if let Some(invoice_id) = transaction.invoice_id() {
+    if let Some(invoice_id) = transaction.invoice_id().filter(|_| connection.settings.invoices.sync) {
         follow_ups.extend(invoice_again(connection, invoice_id, transaction)?);
     }
     Ok(follow_ups.into_iter().fold(work, Work::follow_up))
@@ -123,9 +136,6 @@ fn subscriptions_again(
     order_id: &str,
     transaction: &Transaction,
 ) -> Result<Vec<Event>, Failure> {
-    if !connection.settings.subscriptions.sync {
-        return Ok(Vec::new());
-    }
     let query =
         SubscriptionQuery { entity_id: Some(order_id), limit: SUBSCRIPTIONS_MAX, ..Default::default() };
     let Some(page) = granted(connection.ghl.subscriptions(&query))? else { return Ok(Vec::new()) };

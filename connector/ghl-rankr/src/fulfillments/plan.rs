@@ -166,3 +166,6 @@ fn is_within(some: &[LineQuantity], all: &[LineQuantity]) -> bool {
 fn exceeds(ordered: &[LineQuantity], written: &[LineQuantity], lines: &[LineQuantity]) -> bool {
     newly_fulfilled(ordered, &with(written, lines), &[]).is_ok_and(|new| !about(new, lines).excess.is_empty())
 }
+
+#[cfg(test)]
+mod tests;

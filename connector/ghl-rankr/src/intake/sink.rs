@@ -8,7 +8,7 @@ use transload_rankr::{SinkFulfillment, SinkInvoice, SinkOrder};
 use transload_sdk::{Context, Event, Failure, rejected};
 
 use crate::fulfillments::{self, links::Links};
-use crate::mirror::{self, RANKR};
+use crate::mirror::{self, Mirrored, RANKR};
 use crate::settings::Connection;
 
 /// Reads a webhook. Fails with `rejected` for what is none.
@@ -73,7 +73,8 @@ pub fn of_invoice(connection: &Connection, invoice: SinkInvoice) -> Result<Optio
     Ok(Some(Event {
         id: format!("rankr invoice {} {}", invoice.invoice.id, mark(invoice.received_at, invoice.version)),
         source: RANKR,
-        subject: invoice.invoice.order_id.as_ref().unwrap_or(&invoice.invoice.id).clone(),
+        // GoHighLevel's event of it names no order either, and the two must not run beside each other.
+        subject: invoice.subject().to_owned(),
         occurred_at: invoice.received_at,
         raw: None,
         change: Change::Invoice(invoice.invoice),

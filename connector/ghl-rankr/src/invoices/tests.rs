@@ -141,6 +141,8 @@ fn what_is_not_there_not_granted_or_of_another_mode_is_left_out() {
     assert!(skip(&fakes().answer("GET /invoices/i1?*", 404, gone)).contains("no invoice i1"));
     let denied = HttpError::Denied("not granted".to_owned());
     assert!(skip(&fakes().fail("GET /invoices/i1?*", denied)).contains("not granted"));
+    let off = Fakes::new(r#"{"location_id":"loc1","invoices":{"sync":false}}"#, NOW);
+    assert!(skip(&off).contains("`invoices.sync`") && off.sent().is_empty());
     let live = Fakes::new(r#"{"location_id":"loc1"}"#, NOW).answer("GET /invoices/i1?*", 200, INVOICE);
     assert!(skip(&live).contains("`mode`"));
 }

@@ -173,6 +173,27 @@ fn a_charge_of_a_subscription_and_of_an_invoice_has_all_of_them_looked_at() {
 }
 
 #[test]
+fn where_only_orders_are_held_a_payment_is_told_and_its_order_looked_at() {
+    let settings = r#"{"location_id":"loc1","mode":"all","transactions":{"sync":false},"invoices":{"sync":false},
+        "subscriptions":{"sync":false},"alerts":{"payments":true}}"#;
+    let charge = with_changed(
+        PAYMENT,
+        r#""chargeId": "ch_1""#,
+        r#""subscriptionId": "sub_1", "entitySource": {"type": "invoice", "id": "i1"}"#,
+    );
+    let fakes = Fakes::new(settings, NOW).answer("GET /payments/transactions/t1?*", 200, &charge).answer(
+        "GET /payments/orders/o1?*",
+        200,
+        ORDER,
+    );
+    let report = record(&fakes);
+    assert_eq!(alerts(&report), ["payment-received"]);
+    assert_eq!(follow_ups(&report), [("order o1 after t1 succeeded 0", "o1")]);
+    assert_eq!(amounts(&report), [("payment", "1501e-1".to_owned())]);
+    assert!(writes(&fakes).is_empty() && fakes.unanswered().is_empty());
+}
+
+#[test]
 fn money_for_something_else_is_held_all_the_same() {
     let other = with_changed(
         PAYMENT,
