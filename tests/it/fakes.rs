@@ -37,6 +37,7 @@ pub(crate) struct Fakes<'a> {
     private_addresses: Vec<String>,
     ghl_public_key: String,
     track_pod_secret: String,
+    rankr_secret: String,
     /// What the operator's workflows in GoHighLevel send, if there are any.
     workflow_token: Option<&'static str>,
 }
@@ -56,6 +57,7 @@ impl<'a> Fakes<'a> {
             private_addresses: vec![sandbox.address().to_string()],
             ghl_public_key: sandbox.ghl_public_key_pem(),
             track_pod_secret: sandbox.track_pod_secret(),
+            rankr_secret: sandbox.rankr_secret(),
             workflow_token: None,
         }
     }
@@ -68,6 +70,7 @@ impl<'a> Fakes<'a> {
             private_addresses: Vec::new(),
             ghl_public_key: fakes.ghl_public_key_pem(),
             track_pod_secret: fakes.track_pod_secret(),
+            rankr_secret: fakes.rankr_secret(),
             workflow_token: None,
         }
     }
@@ -130,6 +133,14 @@ impl<'a> Fakes<'a> {
                     signatures: Some(vec![Signature::HmacSha256(
                         self.options.track_pod_signature_header.clone(),
                     )]),
+                },
+            },
+            "rankr" => Part {
+                credential: self.options.rankr_token.clone(),
+                webhook: WebhookConfig {
+                    public_keys: None,
+                    secrets: vec![Secret::new(self.rankr_secret.clone())],
+                    signatures: None,
                 },
             },
             other => panic!("the sandbox plays no {other}"),

@@ -30,6 +30,11 @@ impl Hooks {
         Hooks { rng: Rng::with_seed(seed ^ 0x400c), waiting: BTreeMap::new(), number: 0 }
     }
 
+    /// Whether the next webhook is lost, where `lost` of a thousand are.
+    pub(super) fn loses(&mut self, lost: u32) -> bool {
+        lost > 0 && self.rng.u32(..1_000) < lost
+    }
+
     /// A vendor fires a webhook.
     pub(super) fn fire(&mut self, webhook: OfflineWebhook, now: u64) {
         let mut headers = HeaderMap::new();

@@ -131,9 +131,11 @@ fn a_newer_version_in_rankr_is_left_as_it_is() {
 
 #[test]
 fn a_refusal_for_its_version_is_no_failure() {
-    let fakes = Fakes::new(SETTINGS, 0)
-        .answer("GET /orders/o1", 404, "{}")
-        .answer("PUT /orders/o1", 409, r#"{"type":"https://x/problems/stale-version"}"#);
+    let fakes = Fakes::new(SETTINGS, 0).answer("GET /orders/o1", 404, "{}").answer(
+        "PUT /orders/o1",
+        409,
+        r#"{"type":"https://x/problems/stale-version"}"#,
+    );
     let cx = fakes.context();
     let settings: Settings = cx.settings().unwrap();
     let connection = Connection::new(&cx, &settings);

@@ -24,9 +24,11 @@ fn asked(settings: &str, order: &str, payments: &[&str], seen: (u16, &str)) -> F
 
 /// No side has a fulfilment.
 fn none_fulfilled(fakes: Fakes) -> Fakes {
-    fakes
-        .answer("GET /payments/orders/o1/fulfillments", 200, NO_SINK_FULFILLMENTS)
-        .answer("GET /payments/orders/o1/fulfillments?*", 200, NO_FULFILLMENTS)
+    fakes.answer("GET /payments/orders/o1/fulfillments", 200, NO_SINK_FULFILLMENTS).answer(
+        "GET /payments/orders/o1/fulfillments?*",
+        200,
+        NO_FULFILLMENTS,
+    )
 }
 
 fn report(fakes: &Fakes) -> Report {
@@ -135,7 +137,10 @@ fn further_members_are_templates() {
     let wrong = r#"{"location_id":"loc1","mode":"all","extra":{"town":"{{ order.town }}"}}"#;
     let fakes = asked(wrong, ORDER, &[PAYMENT], (404, MISSING));
     let failure = with(&fakes, |connection| sync(connection, "o1")).unwrap_err();
-    assert!(matches!(&failure, Failure::NeedsAttention(reason) if reason.contains("`extra.town`")), "{failure:?}");
+    assert!(
+        matches!(&failure, Failure::NeedsAttention(reason) if reason.contains("`extra.town`")),
+        "{failure:?}"
+    );
 }
 
 #[test]
@@ -168,7 +173,8 @@ fn an_order_is_handled_until_it_changes() {
 #[test]
 fn an_order_without_times_has_no_version() {
     let timeless = with_changed(ORDER, r#""createdAt": "2024-04-04T16:24:27.036Z""#, r#""createdAt": null"#);
-    let timeless = with_changed(&timeless, r#""updatedAt": "2024-04-04T16:24:31.297Z""#, r#""updatedAt": null"#);
+    let timeless =
+        with_changed(&timeless, r#""updatedAt": "2024-04-04T16:24:31.297Z""#, r#""updatedAt": null"#);
     let fakes = asked(SETTINGS, &timeless, &[], (404, MISSING));
     let failure = with(&fakes, |connection| sync(connection, "o1")).unwrap_err();
     assert!(matches!(&failure, Failure::Rejected(reason) if reason.contains("order o1")), "{failure:?}");

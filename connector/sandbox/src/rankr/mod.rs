@@ -144,6 +144,7 @@ impl Call<'_> {
             return Err(Problem::unprocessable(&problems));
         }
         object.remove("receivedAt");
+        object.remove("fulfillmentsAt");
         Ok(object)
     }
 }

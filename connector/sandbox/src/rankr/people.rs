@@ -28,6 +28,7 @@ pub(crate) fn add(
     document.set_default("live", true);
     checked(Form::Held(kind), &document)?;
     document.remove("receivedAt");
+    document.remove("fulfillmentsAt");
     let id = document.str(kind.id()).unwrap_or_default().to_owned();
     if state.rankr.of(kind).get(&id).is_some() {
         return Err(StoreError::Invalid(format!("{} {id} is there already", kind.noun())));
@@ -55,6 +56,7 @@ pub(crate) fn edit(
     replace(&mut document, members)?;
     document.set(kind.id(), id);
     document.remove("receivedAt");
+    document.remove("fulfillmentsAt");
     let now = state.rankr.tick(now);
     state.rankr.of_mut(kind).store(id, document, now, 0)?;
     if let Some(event) = event {

@@ -28,15 +28,18 @@ pub(crate) struct Record {
     pub document: Object,
     /// When the sink last changed it.
     pub received: Timestamp,
+    /// When something that belongs to it last changed: an order's fulfilment.
+    pub touched: Option<Timestamp>,
     /// Writes of the API that were accepted for it.
     pub writes: u64,
 }
 
 impl Record {
-    /// The object as it is answered, with the sink's own time.
+    /// The object as it is answered, with the sink's own times.
     pub fn shown(&self) -> Object {
         let mut shown = self.document.clone();
         shown.set("receivedAt", format!("{:.3}", self.received));
+        shown.set_some("fulfillmentsAt", self.touched.map(|at| format!("{at:.3}")));
         shown
     }
 
@@ -86,6 +89,7 @@ impl Collection {
         writes: u64,
     ) -> Result<(), StoreError> {
         let former = self.records.get(id).map(|former| (former.received, former.writes));
+        let touched = self.records.get(id).and_then(|former| former.touched);
         if former.is_none() && self.records.len() >= OBJECTS_MAX {
             return Err(StoreError::Full(format!(
                 "{OBJECTS_MAX} objects of a kind are held: reset the sandbox"
@@ -96,7 +100,7 @@ impl Collection {
         }
         let writes = former.map_or(0, |(_, writes)| writes) + writes;
         self.by_time.insert((at, id.to_owned()));
-        self.records.insert(id.to_owned(), Record { document, received: at, writes });
+        self.records.insert(id.to_owned(), Record { document, received: at, touched, writes });
         Ok(())
     }
 
@@ -106,6 +110,7 @@ impl Collection {
         self.by_time.remove(&(record.received, id.to_owned()));
         self.by_time.insert((at, id.to_owned()));
         record.received = at;
+        record.touched = Some(at);
     }
 
     pub fn remove(&mut self, id: &str) -> Option<Record> {

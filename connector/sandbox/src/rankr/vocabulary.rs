@@ -44,6 +44,7 @@ const ORDER: &[Place] = &[
     place("createdAt", "created_at"),
     place("updatedAt", "changed_at"),
     place("receivedAt", "stored_at"),
+    place("fulfillmentsAt", "rows_sent_at"),
     place("extra", "attributes"),
 ];
 

@@ -1,9 +1,7 @@
 //! Which is the same as which, and what is missing; then with both sides at work, in any order, and a memory that is lost.
 
 use proptest::prelude::*;
-use transload_model::{
-    Decimal, FulfilledLine, Fulfillment, Line, Money, OrderStatus, Tracking,
-};
+use transload_model::{Decimal, FulfilledLine, Fulfillment, Line, Money, OrderStatus, Tracking};
 use transload_rankr::ORIGIN;
 use transload_sdk::fakes::Fakes;
 
@@ -162,7 +160,8 @@ fn the_same_goods_do_not_leave_twice() {
     let (_, to_rankr, to_ghl) = short(&order, &[ours("g1", Some("T1"), &all)], &[planned]);
     assert_eq!((to_rankr, to_ghl.len()), (vec!["g1".to_owned()], 0));
     // Two parcels of one piece each are two, as long as there are two pieces.
-    let (one, other) = (ours("g1", Some("T1"), &[("b", 1)]), theirs("r1", Delivered, Some("T9"), &[("b", 1)]));
+    let (one, other) =
+        (ours("g1", Some("T1"), &[("b", 1)]), theirs("r1", Delivered, Some("T9"), &[("b", 1)]));
     let (same, to_rankr, to_ghl) = short(&order, &[one], &[other]);
     assert_eq!((same.len(), to_rankr.len(), to_ghl.len()), (0, 1, 1));
 }
@@ -174,7 +173,8 @@ fn what_has_not_left_is_not_fulfilled() {
         assert_eq!(short(&order, &[], &[theirs("r1", state, None, &[("a", 1)])]).2, Vec::new());
     }
     // One of ours that GoHighLevel does not know is nobody's.
-    let ghost = SinkFulfillment { origin: Some(ORIGIN.to_owned()), ..theirs("g9", Delivered, None, &[("a", 1)]) };
+    let ghost =
+        SinkFulfillment { origin: Some(ORIGIN.to_owned()), ..theirs("g9", Delivered, None, &[("a", 1)]) };
     assert_eq!(short(&order, &[], &[ghost]).2, Vec::new());
 }
 
@@ -232,7 +232,8 @@ impl World {
         assert_eq!(self.excess(), before.excess(), "written beyond the order");
         for ours in plan.to_rankr {
             assert!(self.theirs.iter().all(|theirs| theirs.fulfillment.id != ours.id), "posted twice");
-            let lines: Vec<_> = ours.lines.iter().map(|line| (line.line_id.as_str(), line.quantity)).collect();
+            let lines: Vec<_> =
+                ours.lines.iter().map(|line| (line.line_id.as_str(), line.quantity)).collect();
             let mut posted = theirs(&ours.id, OutForDelivery, None, &[]);
             posted.fulfillment.tracking = ours.tracking.clone();
             posted.fulfillment.lines = lines
