@@ -261,7 +261,8 @@ impl Run {
         let world = Arc::clone(&self.world);
         let Some((key, hook)) = world.hooks.lock().unwrap().first() else { return };
         world.say(format!("{} arrives", hook.name));
-        let outcome = host.deliver(hook.connection, &hook.source, &hook.headers, hook.body.clone()).await;
+        let headers = world.headers(&hook);
+        let outcome = host.deliver(hook.connection, &hook.source, &headers, hook.body.clone()).await;
         world.say(format!("{} is answered {}", hook.name, outcome.status()));
         let mut hooks = world.hooks.lock().unwrap();
         hooks.remove(key);

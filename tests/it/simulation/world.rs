@@ -5,6 +5,7 @@ use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
+use http::HeaderMap;
 use tokio::sync::Notify;
 use transload::contract::InDoubt;
 use transload::runtime::Clock;
@@ -13,7 +14,7 @@ use transload_sandbox::{Offline, SandboxOptions, System};
 
 use super::courier::Vendor;
 use super::fault::Faults;
-use super::hooks::Hooks;
+use super::hooks::{self, Hook, Hooks};
 use super::story::Story;
 
 /// 2026-01-05T08:00:00Z, a Monday morning: when every run begins, in milliseconds since 1970.
@@ -171,6 +172,16 @@ impl World {
             hooks.fire(webhook, now);
             self.fired.notify_one();
         }
+    }
+
+    /// The headers with which a webhook is sent now. Rankr's are signed for the time, so that an old one is not taken.
+    pub(super) fn headers(&self, hook: &Hook) -> HeaderMap {
+        let id = hook.headers.get("webhook-id").and_then(|id| id.to_str().ok());
+        let mut headers = hook.headers.clone();
+        if let (Some(id), Ok(body)) = (id, std::str::from_utf8(&hook.body)) {
+            headers.extend(hooks::headers(&self.offline.rankr_headers(id, body, self.now())));
+        }
+        headers
     }
 
     /// Wait until webhooks have been collected.
