@@ -5,6 +5,7 @@ pub mod config;
 pub mod contract;
 pub mod egress;
 pub mod engine;
+pub mod notices;
 pub mod runtime;
 pub mod storage;
 pub mod webhook;

@@ -15,8 +15,8 @@ use transload::contract::{
     Change, Decimal, Event, Header, InDoubt, Money, Receipt, Transaction, TransactionStatus,
 };
 use transload::storage::{
-    Acceptance, AttemptRecord, EntryWrite, Finish, Intake, NewDelivery, Origin, SqliteStorage, Storage, Work,
-    WorkId, WorkSink, WriteIntent, WriteOutcome, WriteState,
+    Acceptance, AttemptRecord, EntryWrite, Finish, Intake, NewDelivery, Origin, Sequence, SqliteStorage,
+    Storage, Work, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteState,
 };
 
 /// Tasks that carry events at once.
@@ -42,6 +42,8 @@ impl WorkSink for Desk {
     }
 
     fn withdraw(&self, _connection: &str, _subject: Option<&str>, _id: WorkId) {}
+
+    fn noticed(&self, _: Sequence, _: &[String]) {}
 }
 
 /// Spread over the index as vendors' ids are.
@@ -138,6 +140,7 @@ async fn handle_event(storage: &SqliteStorage, connection: &str, key: &str, sequ
         writes: vec![entry],
         module: attempt(0).module,
         attempt: Some(attempt(TRACE_BYTES)),
+        notices: Vec::new(),
         at: 5,
     };
     storage.finish(finish).await.unwrap();

@@ -20,7 +20,7 @@ use crate::stage::order;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A sandbox, a configuration for it, and perhaps a host that runs on that.
-struct Station {
+pub(crate) struct Station {
     directory: TempDir,
     sandbox: Sandbox,
     host: Option<Child>,
@@ -42,7 +42,7 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 impl Station {
-    async fn new(module: &str) -> Station {
+    pub(crate) async fn new(module: &str) -> Station {
         let options = SandboxOptions { pacing: false, ..SandboxOptions::default() };
         let sandbox = Sandbox::start(options).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
@@ -69,11 +69,11 @@ impl Station {
         station
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), content).unwrap();
     }
 
@@ -82,7 +82,7 @@ impl Station {
     }
 
     /// Starts a host, and has the sandbox's webhooks go to it.
-    async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_transload"))
             .arg("run")
             .current_dir(self.directory.path())
@@ -108,7 +108,7 @@ impl Station {
     }
 
     /// Ends the host as `kill -9` does.
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let mut host = self.host.take().unwrap();
         host.kill().unwrap();
         host.wait().unwrap();
@@ -122,16 +122,16 @@ impl Station {
         assert!(host.wait().unwrap().success());
     }
 
-    fn json(&self, arguments: &[&str], code: i32) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str], code: i32) -> Value {
         program::answer(self.directory.path(), arguments, code)
     }
 
-    fn said(&self, arguments: &[&str], code: i32) -> String {
+    pub(crate) fn said(&self, arguments: &[&str], code: i32) -> String {
         program::said(self.directory.path(), arguments, code)
     }
 
     /// Places an order of this contact, and waits until its event stands as `state`; answers the event.
-    async fn place(&self, contact: &str, state: &str) -> Value {
+    pub(crate) async fn place(&self, contact: &str, state: &str) -> Value {
         let order = Json::parse(&order(contact, "USD", "20", &[("p1", "2", "10")])).unwrap();
         let id =
             self.control().place_order(&PlaceOrder { order: Some(order), webhook: true }).await.unwrap().id;
@@ -141,7 +141,7 @@ impl Station {
     }
 
     /// Runs a command until its JSON has what is looked for.
-    fn awaited(&self, arguments: &[&str], find: impl Fn(&Value) -> Option<Value>) -> Value {
+    pub(crate) fn awaited(&self, arguments: &[&str], find: impl Fn(&Value) -> Option<Value>) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let list = self.json(arguments, 0);

@@ -139,11 +139,9 @@ fn inspect_shows_what_a_module_is() {
 fn inspect_refuses_what_is_no_module() {
     let directory = scratch();
     std::fs::write(directory.path().join("not.wasm"), "no wasm").unwrap();
-    for (module, part) in [
-        ("not.wasm", "not a WebAssembly component"),
-        ("gone.wasm", "gone.wasm"),
-        ("bundled:x", "ghl-track-pod"),
-    ] {
+    for (module, part) in
+        [("not.wasm", "not a WebAssembly component"), ("gone.wasm", "gone.wasm"), ("bundled:x", "ghl-rankr")]
+    {
         let output = transload(directory.path(), &["inspect", module]);
         let text = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{module}");

@@ -2,6 +2,9 @@
 
 mod findings;
 mod report;
+pub mod status;
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use transload_sdk::manifest::{Action, ActionAccess};
@@ -29,8 +32,56 @@ pub enum Run<C> {
         /// The step.
         step: fn(&C, &str) -> Result<Receipt, Failure>,
     },
+    /// A step of a flow, for one object of another kind; it answers what was done.
+    Object(&'static Object, fn(&C, &str) -> Result<Receipt, Failure>),
     /// A step that is about no order.
     Alone(fn(&C) -> Result<Receipt, Failure>),
+}
+
+/// A kind of object whose id is the input of an action.
+pub struct Object {
+    /// The id's name in the input: `invoice_id`.
+    pub member: &'static str,
+    /// What it is called: `invoice`.
+    pub name: &'static str,
+}
+
+impl Object {
+    /// A payment.
+    pub const TRANSACTION: Self = Self { member: "transaction_id", name: "transaction" };
+    /// An invoice.
+    pub const INVOICE: Self = Self { member: "invoice_id", name: "invoice" };
+    /// A subscription.
+    pub const SUBSCRIPTION: Self = Self { member: "subscription_id", name: "subscription" };
+
+    /// The input's schema: that of an order's id, for this one.
+    fn schema(&self) -> String {
+        let article = if self.name.starts_with('i') { "An" } else { "A" };
+        let mut title = self.name.to_owned();
+        title.get_mut(..1).map(str::make_ascii_uppercase);
+        schemas::ORDER_ID
+            .replace("An order", &format!("{article} {}", self.name))
+            .replace("order_id", self.member)
+            .replace("Order\"", &format!("{title}\""))
+            .replace("the order", &format!("the {}", self.name))
+    }
+
+    fn sample(&self) -> String {
+        ORDER_SAMPLE.replace("order_id", self.member)
+    }
+
+    fn read(&self, input: &str) -> Result<String, Failure> {
+        let mut members: BTreeMap<String, String> = read(input)?;
+        let id = members.remove(self.member);
+        match (id, members.keys().next()) {
+            (Some(id), None) => Ok(id),
+            (_, Some(other)) => Err(rejected(format!(
+                "the action's input: unknown field `{other}`, expected `{}`",
+                self.member
+            ))),
+            (None, None) => Err(rejected(format!("the action's input: missing field `{}`", self.member))),
+        }
+    }
 }
 
 /// An action: its name, its title for people, and what it does.
@@ -75,6 +126,7 @@ impl<C> Entry<C> {
             Run::Compare(compare) => return findings::json(&compare(connection, &order_id()?)?),
             Run::Order(step) => step(connection, &order_id()?)?,
             Run::Told { step, .. } => step(connection, input)?,
+            Run::Object(object, step) => step(connection, &object.read(input)?)?,
             Run::Alone(step) => {
                 read::<NoInput>(input)?;
                 step(connection)?
@@ -85,22 +137,39 @@ impl<C> Entry<C> {
 
     /// The action as the manifest has it.
     pub fn describe(&self) -> Action {
-        let (read, write) = (ActionAccess::Read, ActionAccess::Write);
+        let text = str::to_owned;
         let (access, input_schema, sample, output_schema) = match self.run {
-            Run::Order(_) => (write, schemas::ORDER_ID, ORDER_SAMPLE, schemas::RECEIPT),
-            Run::Look(_, schema) => (read, schemas::ORDER_ID, ORDER_SAMPLE, schema),
-            Run::Compare(_) => (read, schemas::ORDER_ID, ORDER_SAMPLE, schemas::FINDINGS),
-            Run::Told { schema, sample, .. } => (write, schema, sample, schemas::RECEIPT),
-            Run::Alone(_) => (write, NO_INPUT, "{}", schemas::RECEIPT),
+            Run::Order(_) => {
+                (ActionAccess::Write, text(schemas::ORDER_ID), text(ORDER_SAMPLE), schemas::RECEIPT)
+            }
+            Run::Look(_, schema) => (ActionAccess::Read, text(schemas::ORDER_ID), text(ORDER_SAMPLE), schema),
+            Run::Compare(_) => {
+                (ActionAccess::Read, text(schemas::ORDER_ID), text(ORDER_SAMPLE), schemas::FINDINGS)
+            }
+            Run::Told { schema, sample, .. } => {
+                (ActionAccess::Write, text(schema), text(sample), schemas::RECEIPT)
+            }
+            Run::Object(object, _) => {
+                (ActionAccess::Write, object.schema(), object.sample(), schemas::RECEIPT)
+            }
+            Run::Alone(_) => (ActionAccess::Write, text(NO_INPUT), text("{}"), schemas::RECEIPT),
         };
         Action {
             name: self.name.to_owned(),
             title: self.title.to_owned(),
             access,
-            subject: (!matches!(self.run, Run::Alone(_))).then(|| "/order_id".to_owned()),
-            input_schema: input_schema.to_owned(),
+            subject: self.subject(),
+            input_schema,
             output_schema: output_schema.to_owned(),
-            sample: sample.to_owned(),
+            sample,
+        }
+    }
+
+    fn subject(&self) -> Option<String> {
+        match self.run {
+            Run::Alone(_) => None,
+            Run::Object(object, _) => Some(format!("/{}", object.member)),
+            _ => Some("/order_id".to_owned()),
         }
     }
 }

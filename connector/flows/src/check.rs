@@ -1,6 +1,6 @@
 //! Whether GoHighLevel can be used: one harmless read for each permission that has one, and every rule and template tried.
 
-use transload_ghl::{OrderQuery, SubscriptionQuery, TransactionQuery, endpoints};
+use transload_ghl::{InvoiceQuery, OrderQuery, SubscriptionQuery, TransactionQuery, endpoints};
 use transload_model::Order;
 use transload_sdk::{Failure, Probe};
 use transload_wire::{ApiError, Endpoint};
@@ -56,6 +56,13 @@ pub fn subscriptions(shop: &Shop, needed: bool) -> Probe {
     let one = SubscriptionQuery { limit: 1, ..SubscriptionQuery::default() };
     let seen = shop.ghl.subscriptions(&one).map(|page| format!("{} subscriptions", page.total));
     optional(&endpoints::LIST_SUBSCRIPTIONS, needed, "changes of subscriptions are not noticed", seen)
+}
+
+/// A page of invoices.
+pub fn invoices(shop: &Shop, needed: bool) -> Probe {
+    let one = InvoiceQuery { limit: 1, ..InvoiceQuery::default() };
+    let seen = shop.ghl.invoices(&one).map(|page| format!("{} invoices", page.total));
+    optional(&endpoints::LIST_INVOICES, needed, "invoices are left alone", seen)
 }
 
 /// The payment providers.

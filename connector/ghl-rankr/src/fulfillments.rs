@@ -240,7 +240,8 @@ pub fn of_ghl(settings: &Settings, order_id: &str, ours: &PostedFulfillment) -> 
     }
 }
 
-fn is_withdrawn(state: &FulfillmentState) -> bool {
+/// Whether a fulfilment came to nothing.
+pub fn is_withdrawn(state: &FulfillmentState) -> bool {
     matches!(state, FulfillmentState::Cancelled | FulfillmentState::Rejected)
 }
 

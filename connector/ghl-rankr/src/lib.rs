@@ -4,13 +4,16 @@
 //! Each flow reads what it acts on again from both APIs and writes only what is missing. So a webhook may come twice, late or
 //! out of order, and an event may run again after a crash.
 
+mod actions;
 mod charges;
+mod check;
 mod fulfillments;
 mod intake;
 mod invoices;
 mod manifest;
 mod mirror;
 mod orders;
+mod reconcile;
 mod settings;
 mod subscriptions;
 mod told;
@@ -18,8 +21,8 @@ mod transactions;
 mod versions;
 
 use transload_sdk::{
-    Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, Fulfillment, Invoice,
-    Order, Receipt, Subscription, Transaction, Window,
+    Connector, Context, Delivery, Description, Envelope, Event, EventPage, Failure, FindingPage, Fulfillment,
+    Invoice, Order, Probe, Receipt, Scope, Subscription, Transaction, Window,
 };
 
 use settings::Connection;
@@ -72,6 +75,18 @@ impl Connector for GhlRankr {
     fn on_invoice(cx: &Context, _: &Envelope, invoice: Invoice) -> Result<Receipt, Failure> {
         let settings = cx.settings()?;
         invoices::sync(&Connection::new(cx, &settings), &invoice.id)
+    }
+
+    fn run(cx: &Context, action: &str, input: &str) -> Result<String, Failure> {
+        actions::run(cx, action, input)
+    }
+
+    fn reconcile(cx: &Context, scope: &Scope, cursor: Option<&str>) -> Result<FindingPage, Failure> {
+        reconcile::page(cx, scope, cursor)
+    }
+
+    fn check(cx: &Context) -> Result<Vec<Probe>, Failure> {
+        check::check(cx)
     }
 }
 

@@ -8,6 +8,7 @@ use transload_sdk::Description;
 use transload_sdk::manifest::{self, Kind, Origin, Template, Trigger};
 use transload_wire::Endpoint;
 
+use crate::actions;
 use crate::intake::{FULFILLMENTS, OVERDUE_CHARGES, SINK_INVOICES, SINK_ORDERS};
 
 // How often the vendors are asked for what no webhook tells. With one page a round that is 288 calls a day each for
@@ -62,6 +63,7 @@ pub fn describe() -> Description {
     description.apis =
         vec![manifest::api(&transload_ghl::API, GHL), manifest::api(&transload_rankr::API, rankr::ALL)];
     description.triggers = triggers();
+    description.actions = actions::describe();
     description.settings_schema = SETTINGS_SCHEMA.to_owned();
     description.templates = TEMPLATES.iter().map(template).collect();
     description

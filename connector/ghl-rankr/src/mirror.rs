@@ -5,6 +5,7 @@
 //! GoHighLevel's object stays as it is, something in Rankr sets them by itself, and they are left alone, because the two
 //! would write for ever.
 
+mod comparison;
 mod decision;
 mod memory;
 
@@ -18,6 +19,8 @@ use transload_wire::ApiError;
 use crate::settings::Connection;
 use decision::{Step, decide, differing};
 use memory::Memory;
+
+pub use comparison::compare;
 
 /// Rankr, as manifests, events, effects and findings name it.
 pub const RANKR: &str = API.name;

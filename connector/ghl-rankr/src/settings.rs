@@ -104,3 +104,6 @@ impl<'a> Deref for Connection<'a> {
         &self.shop
     }
 }
+
+#[cfg(test)]
+mod tests;

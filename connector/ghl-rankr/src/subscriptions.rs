@@ -4,6 +4,7 @@ mod watch;
 
 use transload_flows::granted;
 use transload_flows::subscriptions::{last_status, note, remember_status};
+use transload_ghl::SubscriptionDetail;
 use transload_model::{Instant, Money, Subscription, SubscriptionStatus};
 use transload_rankr::{Client, Put, SinkSubscription};
 use transload_sdk::{Failure, Receipt, Severity, Work, skipped};
@@ -14,7 +15,7 @@ use crate::mirror::{self, Mirrored};
 use crate::settings::Connection;
 use crate::{told, versions};
 
-pub use watch::overdue;
+pub use watch::{is_overdue, overdue};
 
 impl Mirrored for SinkSubscription {
     const NAME: &'static str = "subscription";
@@ -63,12 +64,7 @@ pub fn sync(connection: &Connection, subscription_id: &str) -> Result<Receipt, F
     if !connection.settings.shop.mode.accepts(subscription.live) {
         return Ok(skipped(format!("the setting `mode` leaves subscription {subscription_id} out")));
     }
-    // A charge names the payment provider's subscription, by which nothing is listed; but both name the order.
-    let transactions = match &subscription.order_id {
-        Some(order_id) => connection.ghl.order_transactions(order_id)?,
-        None => Vec::new(),
-    };
-    let charges = Charges::of(&detail, &transactions);
+    let charges = charges(connection, &detail)?;
     let work = mirror::bring(connection, Work::default(), &held(subscription, charges.as_ref())?)?;
     let work = tell_of_end(connection, work, subscription)?;
     let expected = expected(subscription, charges.as_ref());
@@ -76,6 +72,16 @@ pub fn sync(connection: &Connection, subscription_id: &str) -> Result<Receipt, F
     let Some(due) = expected else { return Ok(work.into()) };
     let period = period_of(subscription, charges.as_ref(), due);
     Ok(tell_of_missing(connection, work, subscription, due, &period)?.into())
+}
+
+/// The charges of a subscription. None if none came.
+pub fn charges(connection: &Connection, detail: &SubscriptionDetail) -> Result<Option<Charges>, Failure> {
+    // A charge names the payment provider's subscription, by which nothing is listed; but both name the order.
+    let transactions = match &detail.subscription.order_id {
+        Some(order_id) => connection.ghl.order_transactions(order_id)?,
+        None => Vec::new(),
+    };
+    Ok(Charges::of(detail, &transactions))
 }
 
 /// As it is to be held in Rankr. Fails with `rejected` if nothing says when it was made or changed.

@@ -9,7 +9,8 @@ use transload::contract::{Failure, Probe};
 use transload::egress::{CallObserver, CallRecord, Egress};
 use transload::engine::ports::{DiscardLog, NoStore};
 use transload::engine::{HttpError, Ports};
-use transload::runtime::{Clock, ConnectionSpec};
+use transload::notices::Receiver;
+use transload::runtime::{Clock, ConnectionSpec, Courier};
 
 use super::{Failed, print_json, setup, style};
 
@@ -39,6 +40,14 @@ struct Finding {
     message: String,
 }
 
+/// Whether a receiver of notices can be reached.
+#[derive(Serialize)]
+struct Reached {
+    name: String,
+    ok: bool,
+    message: String,
+}
+
 impl Check {
     pub async fn run(self) -> Result<(), Failed> {
         let prepared = match setup::prepare(&self.config).await {
@@ -52,26 +61,61 @@ impl Check {
         };
         let egress = Egress::default();
         let (mut findings, mut warnings) = (Vec::new(), Vec::new());
+        let receivers = self.receivers(&egress, &prepared.receivers, &mut warnings).await?;
         for spec in prepared.connections {
             warnings.extend(spec.warnings());
             findings.extend(self.probe(&egress, spec).await);
         }
-        let failed = findings.iter().filter(|finding| !finding.ok).count();
+        let checks = findings.len() + receivers.len();
+        let failed = findings.iter().filter(|finding| !finding.ok).count()
+            + receivers.iter().filter(|receiver| !receiver.ok).count();
         if self.json {
-            print_json(&serde_json::json!({"ok": failed == 0, "checks": findings, "warnings": warnings}))?;
+            print_json(&serde_json::json!({
+                "ok": failed == 0, "checks": findings, "receivers": receivers, "warnings": warnings,
+            }))?;
             if failed > 0 {
                 return Err(Failed::Said(2));
             }
         } else {
             print(&findings);
+            for Reached { name, ok, message } in &receivers {
+                let mark = if *ok { style::good("ok") } else { style::bad("no") };
+                say!("{mark}  {:<50} {message}", format!("receiver {name}"));
+            }
             for warning in warnings {
                 say!("{}  {}: {warning}", style::warn("!!"), self.config.display());
             }
         }
         match failed {
             0 => Ok(()),
-            count => Err(Failed::Usage(anyhow::anyhow!("{count} of {} checks failed", findings.len()))),
+            count => Err(Failed::Usage(anyhow::anyhow!("{count} of {} checks failed", checks))),
         }
+    }
+
+    /// Looks whether those who are told can be reached. Sends them nothing.
+    async fn receivers(
+        &self,
+        egress: &Egress,
+        receivers: &[Receiver],
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<Reached>, Failed> {
+        let mut reached = Vec::new();
+        for receiver in receivers {
+            let name = receiver.name.clone();
+            if receiver.rules.is_empty() {
+                warnings.push(format!(
+                    "receivers.{name} has no rule, so it is told nothing: add receivers.rules"
+                ));
+            }
+            let courier =
+                Courier::new(egress, receiver).map_err(|problem| Failed::Usage(anyhow::anyhow!(problem)))?;
+            let (ok, message) = match courier.resolve().await {
+                Ok(()) => (true, format!("{} has an address; nothing was sent", courier.host())),
+                Err(error) => (false, format!("{}: receivers.{name}.url: {error}", self.config.display())),
+            };
+            reached.push(Reached { name, ok, message });
+        }
+        Ok(reached)
     }
 
     /// Runs the connector's own check, and says for each probe that failed which key is to blame.

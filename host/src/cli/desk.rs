@@ -36,9 +36,10 @@ impl Desk {
             )));
         }
         let engine = setup::engine(places.cache)?;
-        let spec = setup::connection(&access.config, connection, &engine).await?;
+        let (spec, receivers) = setup::connection(&access.config, connection, &engine).await?;
         let storage = SqliteStorage::open(&places.database).map_err(in_use)?;
-        let host = Host::at_rest(HostOptions::new(Arc::new(storage)), vec![spec]).await.map_err(usage)?;
+        let options = HostOptions { receivers, ..HostOptions::new(Arc::new(storage)) };
+        let host = Host::at_rest(options, vec![spec]).await.map_err(usage)?;
         let token = token()?;
         let router = host.admin_router(Secret::new(token.clone()));
         Ok(Desk { host: Remote::within(router, token), local: Some(host) })

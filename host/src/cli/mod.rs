@@ -25,9 +25,12 @@ mod findings;
 mod inspect;
 mod journal;
 mod modules;
+mod notices;
 mod offline;
+mod outbox;
 mod preview;
 mod progress;
+mod receivers;
 mod reconcile;
 mod remote;
 mod replay;
@@ -87,6 +90,9 @@ enum Command {
     Decide(decide::Decide),
     Backfill(backfill::Backfill),
     Action(action::Action),
+    Notices(notices::Notices),
+    Outbox(outbox::Outbox),
+    Receivers(receivers::Receivers),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -149,6 +155,9 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Decide(decide) => decide.run().await,
         Command::Backfill(backfill) => backfill.run().await,
         Command::Action(action) => action.run().await,
+        Command::Notices(notices) => notices.run().await,
+        Command::Outbox(outbox) => outbox.run().await,
+        Command::Receivers(receivers) => receivers.run().await,
         Command::Sandbox(sandbox) => sandbox.run().await,
     }
 }

@@ -38,7 +38,7 @@ impl Offline {
             )));
         }
         let engine = setup::engine(places.cache)?;
-        let spec = setup::connection(&access.config, connection, &engine).await?;
+        let (spec, _) = setup::connection(&access.config, connection, &engine).await?;
         let mut offline = Offline { storage, engine, spec, activations: Vec::new() };
         offline.activations = offline.recorded().await?;
         let configured = offline.spec.module.digest();
@@ -130,6 +130,6 @@ impl Offline {
             reason: reason.to_owned(),
             at: Clock::system().now(),
         };
-        self.storage.activate(activation).await
+        self.storage.activate(activation, Vec::new()).await
     }
 }

@@ -46,8 +46,16 @@ impl Run {
         for warning in prepared.connections.iter().flat_map(ConnectionSpec::warnings) {
             tracing::warn!("{}: {warning}", self.config.display());
         }
+        for receiver in prepared.receivers.iter().filter(|receiver| receiver.rules.is_empty()) {
+            tracing::warn!(
+                "{}: receivers.{} has no rule, so it is told nothing",
+                self.config.display(),
+                receiver.name
+            );
+        }
         let mut options = HostOptions::new(Arc::new(storage));
         options.keep = prepared.keep.or(options.keep);
+        options.receivers = prepared.receivers;
         let host = Host::start(options, prepared.connections).await.map_err(usage)?;
         tokio::spawn(journal::keep(host.observe()));
         for (file, connections) in prepared.files {

@@ -10,7 +10,8 @@ use anyhow::{Context, anyhow, bail};
 use transload::config::{Config, ModuleSource};
 use transload::egress::Egress;
 use transload::engine::{Engine, EngineOptions, Module};
-use transload::runtime::ConnectionSpec;
+use transload::notices::Receiver;
+use transload::runtime::{ConnectionSpec, Courier};
 use transload_sandbox::{Control, Sandbox, System, Target};
 
 use super::{Failed, modules, usage};
@@ -27,6 +28,8 @@ pub struct Prepared {
     pub engine: Engine,
     /// The connections.
     pub connections: Vec<ConnectionSpec>,
+    /// Who is told what happens.
+    pub receivers: Vec<Receiver>,
     /// Modules that are files, each with the connections that name it.
     pub files: BTreeMap<PathBuf, Vec<String>>,
 }
@@ -73,15 +76,22 @@ pub async fn prepare(path: &Path) -> Result<Prepared, Failed> {
         );
         connections.push(spec);
     }
+    let wrong = config.receivers.iter().filter_map(|receiver| Courier::new(&egress, receiver).err());
+    problems.extend(wrong.map(|problem| format!("{}: {problem}", path.display())));
     if !problems.is_empty() {
         return Err(usage(anyhow!("{}", problems.join("\n"))));
     }
-    let Config { listen, database, keep, .. } = config;
-    Ok(Prepared { listen, database, keep, engine, connections, files })
+    let Config { listen, database, keep, receivers, .. } = config;
+    Ok(Prepared { listen, database, keep, engine, connections, receivers, files })
 }
 
-/// Reads the configuration at `path` and loads what its connection `name` runs on.
-pub async fn connection(path: &Path, name: &str, engine: &Engine) -> Result<ConnectionSpec, Failed> {
+/// Reads the configuration at `path` and loads what its connection `name` runs on. Answers it with those who are told what
+/// happens.
+pub async fn connection(
+    path: &Path,
+    name: &str,
+    engine: &Engine,
+) -> Result<(ConnectionSpec, Vec<Receiver>), Failed> {
     let mut config = Config::load(path, &modules::bundled()).map_err(usage)?;
     let Some(connection) = config.connections.remove(name) else {
         let known: Vec<String> = config.connections.into_keys().collect();
@@ -90,7 +100,7 @@ pub async fn connection(path: &Path, name: &str, engine: &Engine) -> Result<Conn
     let module = load(engine, &connection.module)
         .await
         .map_err(|error| usage(error.context(format!("{}: connections.{name}.module", path.display()))))?;
-    Ok(ConnectionSpec::from_config(name, connection, module))
+    Ok((ConnectionSpec::from_config(name, connection, module), config.receivers))
 }
 
 /// An engine for a command that only looks: one whose cache cannot be used does without.

@@ -6,6 +6,7 @@
 
 mod error;
 mod read;
+mod receivers;
 mod settings;
 mod table;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use url::Url;
 
 use crate::contract::Signature;
 use crate::egress::Secret;
+use crate::notices::Receiver;
 
 pub use error::{ConfigErrors, Problem};
 
@@ -40,6 +42,8 @@ pub struct Config {
     pub keep: Option<Duration>,
     /// The connections, by name.
     pub connections: BTreeMap<String, ConnectionConfig>,
+    /// Who is told what happens, in the order of the file.
+    pub receivers: Vec<Receiver>,
 }
 
 /// Where a configuration keeps things. What it takes to look at them, with none of the connections' secrets at hand.

@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::error::Problems;
+use super::receivers::receivers;
 use super::table::{Located, Table, suggest, table, text};
 use super::value::{Lookup, base_url, host_port, interval, keep, listen, name};
 use super::{
@@ -39,9 +40,14 @@ pub(super) fn config(file: &str, path: &Path, sources: &Sources<'_>) -> Result<C
     let connections = root.table("connections", &mut problems);
     let connections =
         named(connections, &mut problems, |table, problems| connection(table, &lookup, problems));
+    // Also those with problems: what names them is no problem of its own.
+    let named = entries.get_ref().get("connections").and_then(|table| table.get_ref().as_table());
+    let named: Vec<&str> =
+        named.into_iter().flat_map(|table| table.keys()).map(|key| &**key.get_ref()).collect();
+    let receivers = receivers(&mut root, &named, &lookup, &mut problems);
     root.end(&mut problems);
     let HostTable { listen, database, cache, keep } = host;
-    problems.settle(Config { listen, database, cache, keep, connections })
+    problems.settle(Config { listen, database, cache, keep, connections, receivers })
 }
 
 pub(super) fn places(file: &str, path: &Path) -> Result<Places, ConfigErrors> {
@@ -260,7 +266,8 @@ fn polls(table: Option<Table<'_>>, problems: &mut Problems<'_>) -> BTreeMap<Stri
     polls
 }
 
-fn parse_each<'t, T>(
+/// Each of several texts; failures become problems.
+pub(super) fn parse_each<'t, T>(
     items: Vec<Located<&'t str>>,
     problems: &mut Problems<'_>,
     parse: impl Fn(&'t str) -> Result<T, String>,

@@ -6,13 +6,19 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::*;
+use crate::contract::Severity;
+use crate::notices::Pattern;
 
 const BUNDLED: &[&str] = &["ghl-track-pod", "ghl-rankr"];
+
+/// 24 bytes, as Standard Webhooks writes them.
+const WHSEC: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 fn variable(name: &str) -> Option<String> {
     match name {
         "EMPTY" => Some(" ".to_owned()),
         "UNSET" => None,
+        name if name.ends_with("WEBHOOK_SECRET") => Some(WHSEC.to_owned()),
         name => Some(format!("value of {name}")),
     }
 }
@@ -58,12 +64,19 @@ fn the_reference_file_is_valid_and_read_whole() {
     assert_eq!(ghl.webhook.signatures.as_deref(), Some(&signatures[..]));
     assert_eq!(ghl.webhook.secrets[0].expose(), "value of GHL_HOOK_TOKEN");
     assert_eq!(shop.apis["track-pod"].webhook.secrets.len(), 2);
+    let [ops, dashboard] = &config.receivers[..] else { panic!("{:?}", config.receivers) };
+    assert_eq!((ops.name.as_str(), ops.url.as_str()), ("ops", "https://ops.example.com/transload"));
+    assert_eq!(ops.secrets[0].expose(), WHSEC);
+    assert_eq!(ops.rules.len(), 2);
+    assert_eq!(ops.rules[0].topics, [Pattern::new("alert"), Pattern::new("finding")]);
+    assert_eq!(ops.rules[0].severity, Some(Severity::Warning));
+    assert_eq!((dashboard.secrets.len(), dashboard.rules.len()), (2, 1));
 }
 
 #[test]
 fn the_reference_file_names_every_key() {
     let reference = include_str!("../../transload.example.toml");
-    let source = include_str!("read.rs");
+    let source = concat!(include_str!("read.rs"), include_str!("receivers.rs"));
     let asked = source.split("(\"").skip(1).filter_map(|rest| {
         let (key, after) = rest.split_once('"')?;
         (after.starts_with(", problems)") || after.starts_with(", &mut problems)")).then_some(key)
@@ -99,6 +112,10 @@ fn the_optional_lines_of_the_reference_file_are_valid_too() {
     let ghl = &config.connections["shop"].apis["ghl"];
     assert_eq!(ghl.base_url.as_ref().unwrap().as_str(), "http://127.0.0.1:4010/ghl");
     assert_eq!(ghl.allow_private, ["127.0.0.1:4010"]);
+    let ops = &config.receivers[0];
+    assert_eq!(ops.allow_private, ["127.0.0.1:9000"]);
+    assert_eq!(ops.rules[0].kinds, [Pattern::new("goods-*")]);
+    assert_eq!(ops.rules[0].connections, [Pattern::new("shop")]);
     assert_eq!(ghl.webhook.public_keys.as_deref(), Some(&[pem.trim_end().to_owned()][..]));
 }
 
@@ -334,4 +351,65 @@ proptest::proptest! {
             let _ = parse(&with_api(&format!("{key} = {list}")));
         }
     }
+}
+
+/// A receiver whose table has `lines`, from line 3 on.
+fn with_receiver(lines: &str) -> String {
+    format!("[[receivers]]\nname = \"ops\"\n{lines}\n")
+}
+
+#[test]
+fn what_is_wrong_with_a_receiver_is_said_with_its_name() {
+    let whole = "url = \"https://ops.example/\"\nsecret = \"env:A_WEBHOOK_SECRET\"";
+    let connection = "[connections.shop]\nmodule = \"bundled:ghl-track-pod\"\n";
+    let rule = |rule: &str| with_receiver(&format!("{whole}\nrules = [{rule}]"));
+    for (text, key, says) in [
+        (with_receiver("secret = \"env:A_WEBHOOK_SECRET\""), "receivers.ops", "has no url"),
+        (with_receiver("url = \"https://ops.example/\""), "receivers.ops", "transload receivers secret"),
+        (
+            with_receiver(&format!("{whole}\nsecrets = [\"env:A_WEBHOOK_SECRET\"]")),
+            "receivers.ops.secret",
+            "beside",
+        ),
+        (
+            with_receiver("url = \"https://ops.example/\"\nsecret = \"whsec_abc\""),
+            "receivers.ops.secret",
+            "env:NAME",
+        ),
+        (
+            with_receiver("url = \"https://ops.example/\"\nsecret = \"env:WEAK\""),
+            "receivers.ops.secret",
+            "whsec_",
+        ),
+        (
+            with_receiver("url = \"ftp://ops\"\nsecret = \"env:A_WEBHOOK_SECRET\""),
+            "receivers.ops.url",
+            "https",
+        ),
+        (
+            with_receiver("url = \"env:SOME\"\nsecret = \"env:A_WEBHOOK_SECRET\""),
+            "receivers.ops.url",
+            "no URL",
+        ),
+        (with_receiver(&format!("{whole}\nheaders = {{}}")), "receivers.ops.headers", "no such key"),
+        (rule("{ types = [\"alerts\"] }"), "receivers.ops.rules.types", "did you mean alert?"),
+        (rule("{ types = [] }"), "receivers.ops.rules.types", "is empty"),
+        (rule("{ severity = \"warn\" }"), "receivers.ops.rules.severity", "known here: info, warning"),
+        (rule("{ kind = \"x\" }"), "receivers.ops.rules.kind", "did you mean kinds?"),
+        (
+            format!("{connection}{}", rule("{ connections = [\"shp\"] }")),
+            "receivers.ops.rules.connections",
+            "shop",
+        ),
+        (format!("{}{}", with_receiver(whole), with_receiver(whole)), "receivers.ops", "exists twice"),
+        (format!("[[receivers]]\n{whole}"), "receivers", "has no name"),
+    ] {
+        let problem = problem(&text);
+        assert_eq!(problem.key, key, "{problem}");
+        assert!(problem.message.contains(says), "{problem}");
+        assert!(!problem.message.contains("value of"), "{problem}");
+    }
+    let many = vec!["{}"; 101].join(",");
+    assert!(problem(&rule(&many)).message.contains("more than 100"));
+    assert_eq!(parse(&rule("{}")).unwrap().receivers[0].rules, [crate::notices::Rule::default()]);
 }

@@ -60,7 +60,7 @@ impl Lookup<'_> {
     }
 
     /// What `env:` or `file:` leads to; none for any other text.
-    fn reference(&self, text: &str) -> Result<Option<String>, String> {
+    pub(super) fn reference(&self, text: &str) -> Result<Option<String>, String> {
         if let Some(name) = text.strip_prefix("env:") {
             return self.variable(name).map(Some);
         }
@@ -152,6 +152,19 @@ pub(super) fn base_url(text: &str) -> Result<Url, String> {
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!("{text:?} goes on after its path: end it before the `?` or `#`"));
+    }
+    Ok(url)
+}
+
+/// Where something is posted: `http` or `https`, perhaps with a query.
+pub(super) fn web_address(text: &str) -> Result<Url, String> {
+    let url =
+        Url::parse(text).map_err(|error| format!("{text:?} is not a URL ({error}): write \"https://…\""))?;
+    if !matches!(url.scheme(), "http" | "https") || url.fragment().is_some() {
+        return Err(format!("{text:?} is not http or https, or goes on after a `#`: write \"https://…\""));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("the URL holds a user or password, which receivers of webhooks do not ask for".to_owned());
     }
     Ok(url)
 }

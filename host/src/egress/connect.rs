@@ -126,11 +126,7 @@ impl tower_service::Service<Uri> for Connector {
 
 impl Shared {
     async fn connect(&self, host: &str, port: u16, encrypted: bool) -> Result<Stream, HttpError> {
-        let found = resolve(host, port)
-            .await
-            .map_err(|error| HttpError::Dns { host: host.to_owned(), reason: error.to_string() })?;
-        let screened = screen(found, self.exceptions.covers(host, port));
-        let addresses = screened.map_err(|dropped| self.refusal(host, port, dropped))?;
+        let addresses = addresses(host, port, &self.exceptions, &self.setting).await?;
         let tcp = dial(&addresses, self.timeout).await.map_err(|error| HttpError::Connect {
             host: format!("{host}:{port}"),
             reason: error.to_string(),
@@ -146,15 +142,28 @@ impl Shared {
         let tls = connector.connect(name, tcp).await.map_err(|error| failed(error.to_string()))?;
         Ok(Stream::Tls(Box::new(TokioIo::new(tls))))
     }
+}
 
-    fn refusal(&self, host: &str, port: u16, dropped: Option<(IpAddr, &'static str)>) -> HttpError {
-        match dropped {
-            Some((address, kind)) => HttpError::Denied(format!(
-                "{host} is at {address}, an address that is {kind}; if that is right, add \"{host}:{port}\" to {}",
-                self.setting
-            )),
-            None => HttpError::Dns { host: host.to_owned(), reason: "it has no address".to_owned() },
-        }
+/// The addresses of a host that may be connected to. `setting` is the key of the configuration that lists the exceptions.
+pub(super) async fn addresses(
+    host: &str,
+    port: u16,
+    exceptions: &Exceptions,
+    setting: &str,
+) -> Result<Vec<SocketAddr>, HttpError> {
+    let found = resolve(host, port)
+        .await
+        .map_err(|error| HttpError::Dns { host: host.to_owned(), reason: error.to_string() })?;
+    let screened = screen(found, exceptions.covers(host, port));
+    screened.map_err(|dropped| refusal(host, port, setting, dropped))
+}
+
+fn refusal(host: &str, port: u16, setting: &str, dropped: Option<(IpAddr, &'static str)>) -> HttpError {
+    match dropped {
+        Some((address, kind)) => HttpError::Denied(format!(
+            "{host} is at {address}, an address that is {kind}; if that is right, add \"{host}:{port}\" to {setting}"
+        )),
+        None => HttpError::Dns { host: host.to_owned(), reason: "it has no address".to_owned() },
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) struct Line {
 }
 
 /// What carries the requests.
-enum Way {
+pub(super) enum Way {
     Pooled(Arc<Pool>),
     Custom(Arc<dyn Transport>),
 }
@@ -67,7 +67,7 @@ impl Line {
         let way = match &common.via {
             Via::Custom(transport) => Way::Custom(Arc::clone(transport)),
             Via::Pools(trust) => {
-                ready(trust, api, target)?;
+                ready(trust, &api.name, target)?;
                 let kept = previous.and_then(|line| line.pool_for(key, &exceptions, proof.as_ref()));
                 let timeout = common.options.connect_timeout;
                 Way::Pooled(kept.unwrap_or_else(|| {
@@ -172,10 +172,10 @@ impl Line {
 }
 
 /// Whether TLS can be spoken, where it will be.
-fn ready(trust: &Trust, api: &Api, target: &Base) -> Result<(), EgressError> {
+pub(super) fn ready(trust: &Trust, whom: &str, target: &Base) -> Result<(), EgressError> {
     trust.check().map_err(|error| EgressError::Tls { reason: error.to_string() })?;
     if target.scheme == "https" && trust.is_empty() {
-        return Err(EgressError::NoCertificates { api: api.name.clone() });
+        return Err(EgressError::NoCertificates { api: whom.to_owned() });
     }
     Ok(())
 }
@@ -191,7 +191,7 @@ fn too_many(wait: Duration) -> Response<Bytes> {
 }
 
 /// The whole body, or none if it is over `limit`.
-async fn collect<B>(mut body: B, limit: usize) -> Result<Option<Bytes>, B::Error>
+pub(super) async fn collect<B>(mut body: B, limit: usize) -> Result<Option<Bytes>, B::Error>
 where
     B: Body<Data = Bytes> + Unpin,
 {

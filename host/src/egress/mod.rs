@@ -27,6 +27,7 @@ mod plan;
 mod policy;
 mod pool;
 mod portion;
+mod post;
 mod rate;
 mod redact;
 mod window;
@@ -48,6 +49,7 @@ pub use self::credential::Secret;
 pub use self::error::EgressError;
 pub use self::outbound::{Admission, Admitted, Outbound, Refusal, Transport};
 pub use self::portion::{Portion, PortionError};
+pub use self::post::Post;
 
 /// How requests are sent.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::address::Exceptions;
-use super::connect::{Connector, Trust};
+use super::connect::{Connector, Trust, addresses};
 use crate::engine::HttpError;
 
 /// Idle connections kept for one API of one connection.
@@ -44,6 +44,11 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn new(trust: Arc<Trust>, timeout: Duration, exceptions: Exceptions, setting: &str) -> Pool {
         Pool { trust, timeout, exceptions, setting: setting.into(), client: OnceLock::new() }
+    }
+
+    /// Whether a host has an address that may be connected to.
+    pub(super) async fn resolve(&self, host: &str, port: u16) -> Result<(), HttpError> {
+        addresses(host, port, &self.exceptions, &self.setting).await.map(drop)
     }
 
     /// Send `request` and answer the response's head.

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::clock::Clock;
 use super::connection::Connection;
 use super::jobs::Jobs;
+use super::notices::Notices;
 use super::observe::{Feed, Happening, HostEvent};
 use super::options::{ConnectionSpec, HostError, HostLimits, HostOptions};
 use super::poll::STAGGER;
@@ -21,7 +22,7 @@ use super::trouble::{Trouble, check_events};
 use crate::contract::{Description, Event, Failure, Probe};
 use crate::egress::Egress;
 use crate::engine::{CallError, ModuleError};
-use crate::storage::{Intake, Origin, Storage, StorageError, Work, WorkId, WorkSink};
+use crate::storage::{Intake, Origin, Sequence, Storage, StorageError, Work, WorkId, WorkSink};
 
 /// How long a stopping host waits for what is under way: as long as one call may take, and some for its commit. What is
 /// cut off after that is run again at the next start.
@@ -45,6 +46,7 @@ pub(super) struct Shared {
     pub(super) feed: Feed,
     pub(super) limits: HostLimits,
     pub(super) jobs: Jobs,
+    pub(super) notices: Arc<Notices>,
     pub(super) stopping: watch::Sender<bool>,
     /// Everything that the host does on its own. It holds the storage; a stop waits for its end.
     pub(super) tasks: TaskTracker,
@@ -127,6 +129,8 @@ impl Host {
         let host = Host::of(options, connections)?;
         let shared = &host.shared;
         shared.storage.attach(Arc::new(Door(Arc::downgrade(shared)))).await?;
+        shared.start_deliveries().await?;
+        shared.tasks.spawn(Arc::clone(shared).keep_notices());
         let orphans = shared.orphans.load(Ordering::Relaxed);
         if orphans > 0 {
             tracing::warn!(
@@ -146,7 +150,8 @@ impl Host {
 
     /// A host that does nothing by itself yet.
     fn of(options: HostOptions, connections: Vec<Connection>) -> Result<Host, HostError> {
-        let HostOptions { storage, egress, limits, clock, .. } = options;
+        let HostOptions { storage, egress, limits, clock, receivers, .. } = options;
+        let notices = Arc::new(Notices::new(&egress, receivers)?);
         let mut by_name = BTreeMap::new();
         for connection in connections {
             let name = connection.name.to_string();
@@ -166,6 +171,7 @@ impl Host {
             workers: Arc::new(Semaphore::new(limits.workers)),
             limits,
             jobs: Jobs::default(),
+            notices,
             stopping: watch::Sender::new(false),
             activity: watch::Sender::new(0),
             orphans: AtomicU64::new(0),
@@ -364,9 +370,16 @@ impl WorkSink for Door {
             shared.activity();
         }
     }
+
+    fn noticed(&self, sequence: Sequence, receivers: &[String]) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.notices.kept(sequence, receivers);
+        }
+    }
 }
 
-async fn ring(due: Option<Instant>) {
+/// Wait until then; for ever, if there is no such time.
+pub(super) async fn ring(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due).await,
         None => std::future::pending().await,

@@ -22,6 +22,7 @@ mod intake;
 mod jobs;
 mod manage;
 mod memory;
+mod notices;
 mod observe;
 mod options;
 mod park;
@@ -53,6 +54,7 @@ pub use jobs::{
     FINDINGS_PER_JOB_MAX, FINDINGS_PER_PAGE_MAX, JOBS_AT_ONCE_MAX, JobRequest, JobStatus, StartedJob,
 };
 pub use manage::{ConnectionStatus, EventHistory};
+pub use notices::{AT_ONCE_MAX, Courier, Payload, RECEIVERS_MAX, ReceiverStatus, STREAMS_MAX, webhook_id};
 pub use observe::{Happening, HostEvent};
 pub use options::{ConnectionSpec, HostError, HostLimits, HostOptions};
 pub use preview::{PREVIEW_EVENTS_MAX, Preview, preview_stored, recorded_module, replay_stored};

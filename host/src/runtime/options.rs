@@ -9,6 +9,7 @@ use super::clock::Clock;
 use crate::config::{ConnectionConfig, WebhookConfig};
 use crate::egress::{Egress, Grant};
 use crate::engine::Module;
+use crate::notices::Receiver;
 use crate::storage::{Storage, StorageError};
 
 /// How much a host does at once and holds at once.
@@ -50,6 +51,8 @@ pub struct HostOptions {
     pub clock: Clock,
     /// How long the records of ended work are kept: requests, answers, bodies. None keeps them for ever.
     pub keep: Option<Duration>,
+    /// Who is told what happens, by webhook.
+    pub receivers: Vec<Receiver>,
 }
 
 /// How long records are kept unless something else is said: a month, the time in which most disputes come up.
@@ -64,6 +67,7 @@ impl HostOptions {
             limits: HostLimits::default(),
             clock: Clock::system(),
             keep: Some(KEEP),
+            receivers: Vec::new(),
         }
     }
 }
@@ -149,6 +153,12 @@ pub enum HostError {
     /// Connections are wrong.
     #[error("{}", .0.join("\n"))]
     Connections(
+        /// Each problem, with the key of the configuration.
+        Vec<String>,
+    ),
+    /// Receivers of notices are wrong.
+    #[error("{}", .0.join("\n"))]
+    Receivers(
         /// Each problem, with the key of the configuration.
         Vec<String>,
     ),

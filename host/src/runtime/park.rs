@@ -26,6 +26,7 @@ impl Shared {
                 reason,
                 "the connection pauses and keeps what comes in; it goes on by itself once its check passes"
             );
+            self.notices.paused(&connection.name, reason);
             self.tell(connection, || Happening::Paused { reason: reason.to_owned() });
         }
         self.activity();
@@ -41,6 +42,7 @@ impl Shared {
             connection.changed.notify_one();
             self.activity();
             tracing::info!(connection = &*connection.name, "the connection goes on");
+            self.notices.resumed(&connection.name);
             self.tell(connection, || Happening::Resumed);
         }
         was_paused

@@ -109,7 +109,7 @@ fn activate(
         reason: String::new(),
         at: options.clock.now(),
     };
-    async move { storage.activate(activation).await }
+    async move { storage.activate(activation, Vec::new()).await }
 }
 
 fn written(

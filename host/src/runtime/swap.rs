@@ -153,7 +153,7 @@ impl Shared {
         // It gets another chance, so what it gives up from here on is given up.
         connection.taken_off().take_if(|(taken_off, _)| *taken_off == module);
         *connection.guard() = Some(Guard::new(&module, self.clock.now()));
-        self.activate(connection, active, &request.by, &request.reason).await?;
+        self.activate(connection, active, &request.by, &request.reason, false).await?;
         Ok(swap(preview))
     }
 
@@ -175,25 +175,26 @@ impl Shared {
         prepared.map_err(SwapError::Misfit)
     }
 
-    /// Write an activation down, and only then exchange what the connection runs on.
+    /// Write an activation down, and only then exchange what the connection runs on. `back` says that it goes back.
     async fn activate(
         self: &Arc<Shared>,
         connection: &Arc<Connection>,
         active: Active,
         by: &str,
         reason: &str,
+        back: bool,
     ) -> Result<(), StorageError> {
         let (module, was) = (active.digest().to_owned(), connection.active().digest().to_owned());
-        self.storage
-            .activate(Activation {
-                connection: connection.name.to_string(),
-                module: module.clone(),
-                configured: connection.configured.clone(),
-                by: by.to_owned(),
-                reason: reason.to_owned(),
-                at: self.clock.now(),
-            })
-            .await?;
+        let activation = Activation {
+            connection: connection.name.to_string(),
+            module: module.clone(),
+            configured: connection.configured.clone(),
+            by: by.to_owned(),
+            reason: reason.to_owned(),
+            at: self.clock.now(),
+        };
+        let notices = self.notices.swapped(&connection.name, &module, &was, by, reason, back);
+        self.storage.activate(activation, notices).await?;
         connection.activate(Arc::new(active));
         self.start_polls(connection, Duration::ZERO);
         tracing::info!(
@@ -230,7 +231,7 @@ impl Shared {
         };
         let active = self.fit(connection, connector, &present, true)?;
         *connection.guard() = None;
-        self.activate(connection, active, by, reason).await?;
+        self.activate(connection, active, by, reason, true).await?;
         Ok(Swap { connection: connection.name.to_string(), module: before.module, was, preview: None })
     }
 

@@ -148,6 +148,7 @@ impl Shared {
             writes,
             attempt,
             module: call.active.digest().to_owned(),
+            notices: self.notices.handled(&connection.name, sequence, &envelope, &change, &receipt),
             at: now,
         };
         let follow_ups = self.storage.finish(finish).await?;
@@ -218,6 +219,13 @@ impl Shared {
         let now = self.clock.now();
         let verdict = judge(&failed.trouble, work.attempts, now, fastrand::u64(..));
         let module = failed.module.unwrap_or_else(|| connection.active().digest().to_owned());
+        let notices = match verdict.state {
+            State::Dead => {
+                let (subject, attempts) = (work.subject.as_deref(), verdict.attempts);
+                self.notices.dead(&connection.name, subject, work.id, attempts, &verdict.reason)
+            }
+            _ => Vec::new(),
+        };
         let setback = Setback {
             id: work.id,
             state: verdict.state,
@@ -226,6 +234,7 @@ impl Shared {
             reason: verdict.reason.clone(),
             module: module.clone(),
             attempt: failed.attempt,
+            notices,
             at: now,
         };
         let (id, reason) = (work.id, verdict.reason.clone());
@@ -291,6 +300,7 @@ impl Shared {
                 reason: error.to_string(),
                 module: connection.active().digest().to_owned(),
                 attempt: None,
+                notices: Vec::new(),
                 at: self.clock.now(),
             };
             match self.storage.set_back(unchanged).await {

@@ -2,19 +2,23 @@
 
 mod jobs;
 mod lifecycle;
+mod notes;
+mod notices;
 mod records;
 mod upkeep;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 pub(crate) use jobs::*;
 pub(crate) use lifecycle::*;
+pub(crate) use notes::*;
+pub(crate) use notices::*;
 pub(crate) use records::*;
 pub(crate) use upkeep::*;
 
 use super::*;
 use crate::contract::{
-    Change, Decimal, Event, Header, InDoubt, Money, Receipt, Report, Transaction, TransactionStatus,
+    Change, Decimal, Event, Header, InDoubt, Money, Receipt, Report, Severity, Transaction, TransactionStatus,
 };
 
 /// Storage in a place of its own.
@@ -49,6 +53,10 @@ macro_rules! conformance {
             a_pages_events_are_handed_out, a_page_with_a_stale_entry_leaves_nothing, a_finding_reads_back,
             only_a_run_that_covers_a_finding_resolves_it, a_decision_stays_whatever_is_found,
             a_repair_is_handed_in_once, settled_findings_and_old_jobs_are_forgotten,
+            notices_are_kept_with_what_they_tell, a_failed_write_tells_nothing, notices_are_filtered_and_bounded,
+            a_page_tells_what_is_new_in_it, one_subject_goes_out_in_order, what_fails_waits_and_others_go,
+            a_posting_ends_once, the_undelivered_are_retried_and_discarded, a_receivers_outbox_is_abandoned,
+            old_notices_go_when_nobody_waits_for_them, the_outbox_survives_a_restart,
         }
     };
     ($bed:expr; $($case:ident,)*) => {
@@ -61,26 +69,6 @@ macro_rules! conformance {
     };
 }
 pub(crate) use conformance;
-
-/// Notes the work that it is handed, and what is withdrawn.
-#[derive(Default)]
-pub(crate) struct Notes(Mutex<Vec<Work>>, Mutex<Vec<(String, Option<String>, WorkId)>>);
-
-impl WorkSink for Notes {
-    fn accept(&self, work: Work) {
-        self.0.lock().unwrap().push(work);
-    }
-
-    fn withdraw(&self, connection: &str, subject: Option<&str>, id: WorkId) {
-        self.1.lock().unwrap().push((connection.to_owned(), subject.map(str::to_owned), id));
-    }
-}
-
-impl Notes {
-    pub(crate) fn ids(&self) -> Vec<WorkId> {
-        self.0.lock().unwrap().iter().map(|work| work.id).collect()
-    }
-}
 
 pub(crate) fn delivery(id: &str) -> NewDelivery {
     NewDelivery {
@@ -140,7 +128,16 @@ fn poll(cursor: Option<&str>, events: Vec<Event>) -> Intake {
 
 fn finish(sequence: Sequence, receipt: Receipt, writes: Vec<EntryWrite>) -> Finish {
     let (connection, module) = ("shop".to_owned(), "sha256:00".to_owned());
-    Finish { sequence, connection, receipt, writes, module, attempt: None, at: 1_700_000_000_002 }
+    Finish {
+        sequence,
+        connection,
+        receipt,
+        writes,
+        module,
+        attempt: None,
+        notices: Vec::new(),
+        at: 1_700_000_000_002,
+    }
 }
 
 fn skipped() -> Receipt {
@@ -160,6 +157,7 @@ fn setback(id: WorkId, state: State) -> Setback {
         reason: "the vendor is down".to_owned(),
         module: "sha256:00".to_owned(),
         attempt: None,
+        notices: Vec::new(),
         at: 1_700_000_000_003,
     }
 }

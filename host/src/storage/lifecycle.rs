@@ -28,7 +28,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptRecord, WorkId};
+use super::{AttemptRecord, NewNotice, WorkId};
 use crate::contract::Instant;
 
 /// Where a delivery or event stands.
@@ -115,6 +115,8 @@ pub struct Setback {
     pub module: String,
     /// The attempt, to look at and to replay; none if nothing ran.
     pub attempt: Option<AttemptRecord>,
+    /// What is to be told of it.
+    pub notices: Vec<NewNotice>,
     /// Now.
     pub at: Instant,
 }

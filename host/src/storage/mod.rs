@@ -11,6 +11,7 @@ mod finding;
 mod job;
 mod lifecycle;
 mod module;
+mod notice;
 mod record;
 mod sqlite;
 mod write;
@@ -30,6 +31,10 @@ pub use finding::{
 pub use job::{Begun, Counters, JobFilter, JobKind, JobPage, JobRecord, JobScope, JobState, NewJob, Next};
 pub use lifecycle::{Setback, State};
 pub use module::{ACTIVATIONS_PER_CONNECTION_MAX, ACTIVATIONS_WITH_MODULES, Activation};
+pub use notice::{
+    DuePostings, Herald, NewNotice, NoticeFilter, NoticeRecord, NoticeStorage, PostingCount, PostingFilter,
+    PostingOutcome, PostingRecord, PostingState, severity_from_name, severity_name,
+};
 pub use record::{
     Acceptance, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter, EventRecord, Finish, Intake,
     NewDelivery, Origin, Sequence, StoredDelivery, StoredEntry, Work, WorkId,
@@ -50,11 +55,14 @@ pub trait WorkSink: Send + Sync {
 
     /// Let go of work that a person has given up, if it is held. Called like `accept`, and in order with it.
     fn withdraw(&self, connection: &str, subject: Option<&str>, id: WorkId);
+
+    /// A notice was kept, or one that was is to be sent again, for these receivers. Called like `accept`.
+    fn noticed(&self, sequence: Sequence, receivers: &[String]);
 }
 
 /// Durable memory. When a writing method has answered, what it wrote survives a crash; when it fails, it wrote nothing.
 #[async_trait]
-pub trait Storage: Send + Sync {
+pub trait Storage: NoticeStorage {
     /// Hand all unfinished work to `sink`, oldest first, and from then on every newly accepted piece. A second call
     /// replaces the sink.
     async fn attach(&self, sink: Arc<dyn WorkSink>) -> Result<(), StorageError>;
@@ -113,8 +121,8 @@ pub trait Storage: Send + Sync {
     /// A module's bytes.
     async fn module(&self, digest: &str) -> Result<Option<Vec<u8>>, StorageError>;
 
-    /// Note that a connection took up a module.
-    async fn activate(&self, activation: Activation) -> Result<(), StorageError>;
+    /// Note that a connection took up a module, and what is to be told of it.
+    async fn activate(&self, activation: Activation, notices: Vec<NewNotice>) -> Result<(), StorageError>;
 
     /// A connection's latest activations, newest first.
     async fn activations(&self, connection: &str, limit: u32) -> Result<Vec<Activation>, StorageError>;
@@ -124,7 +132,8 @@ pub trait Storage: Send + Sync {
     /// [`ACTIVATIONS_WITH_MODULES`] of a connection names. Removes or empties at most `limit` rows, so that others wait
     /// only briefly, and answers how many; fewer than `limit` means that nothing is left to forget.
     ///
-    /// Of findings, resolved ones go about which nobody decided anything; and jobs that ended.
+    /// Of findings, resolved ones go about which nobody decided anything; and jobs that ended. Of notices, all go that no
+    /// receiver still waits for, those that are dead as well: nothing is done twice for want of them.
     ///
     /// Dead work keeps everything: it may be retried, and without its write record it would do its writes twice. The ids
     /// of deliveries and events stay, so that duplicates are recognised for ever. A module is kept until a purge with a
@@ -136,15 +145,17 @@ pub trait Storage: Send + Sync {
     async fn begin_job(&self, job: NewJob) -> Result<Begun, StorageError>;
 
     /// Keep a page of a job: its events, findings and entries, and where the job goes on. The last page of a
-    /// reconciliation resolves the findings that its scope covers and that no page of it brought. Answers the job. Fails
-    /// with `Conflict`, and with `Ended` when the job does not run or is not at this page.
-    async fn advance_job(&self, page: JobPage) -> Result<JobRecord, StorageError>;
+    /// reconciliation resolves the findings that its scope covers and that no page of it brought. Keeps the notices that
+    /// `herald` makes of it. Answers the job. Fails with `Conflict`, and with `Ended` when the job does not run or is not at
+    /// this page.
+    async fn advance_job(&self, page: JobPage, herald: Arc<dyn Herald>) -> Result<JobRecord, StorageError>;
 
     /// End a running job before its end: as failed for a reason, or as cancelled without one. Fails with `Ended`.
     async fn end_job(
         &self,
         number: Sequence,
         failure: Option<String>,
+        notices: Vec<NewNotice>,
         at: Instant,
     ) -> Result<(), StorageError>;
 

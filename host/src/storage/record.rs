@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptRecord, State};
+use super::{AttemptRecord, NewNotice, State};
 use crate::contract::{Delivery, Event, Header, Instant, Receipt};
 
 /// A delivery's or event's number. Later ones have higher numbers; none is used twice.
@@ -165,6 +165,8 @@ pub struct Finish {
     pub module: String,
     /// The attempt, to look at and to replay.
     pub attempt: Option<AttemptRecord>,
+    /// What is to be told of it.
+    pub notices: Vec<NewNotice>,
     /// Now.
     pub at: Instant,
 }

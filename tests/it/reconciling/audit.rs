@@ -166,6 +166,7 @@ impl Audit {
             limits: HostLimits::default(),
             clock,
             keep: None,
+            receivers: Vec::new(),
         }
     }
 

@@ -203,6 +203,7 @@ impl Run {
             limits: HostLimits::default(),
             clock,
             keep: None,
+            receivers: Vec::new(),
         };
         // A restart is when operators change what they have configured.
         for configured in &mut self.configured {

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use transload::contract::Instant;
 use transload::storage::{
-    Acceptance, Activation, AttemptRecord, Begun, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter,
-    EventRecord, FindingFilter, FindingRecord, Finish, Intake, JobFilter, JobPage, JobRecord, NewDecision,
-    NewDelivery, NewJob, Origin, Repairs, Sequence, Setback, SqliteStorage, State, Storage, StorageError,
-    StoredDelivery, StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
+    Acceptance, Activation, AttemptRecord, Begun, DeliveryFilter, DeliveryRecord, DuePostings, EntryWrite,
+    EventFilter, EventRecord, FindingFilter, FindingRecord, Finish, Herald, Intake, JobFilter, JobPage,
+    JobRecord, NewDecision, NewDelivery, NewJob, NewNotice, NoticeFilter, NoticeRecord, NoticeStorage,
+    Origin, PostingCount, PostingFilter, PostingOutcome, PostingRecord, Repairs, Sequence, Setback,
+    SqliteStorage, State, Storage, StorageError, StoredDelivery, StoredEntry, WorkId, WorkSink, WriteIntent,
+    WriteOutcome, WriteRecord,
 };
 
 use super::fault::StorageFault;
@@ -72,6 +74,67 @@ impl FaultyStorage {
             self.world.crash(&format!("after {what}")).await;
         }
         outcome
+    }
+}
+
+#[async_trait]
+impl NoticeStorage for FaultyStorage {
+    async fn notify(&self, notices: Vec<NewNotice>, at: Instant) -> Result<(), StorageError> {
+        let topics: Vec<&str> = notices.iter().map(|notice| notice.topic.as_str()).collect();
+        let what = format!("tell {topics:?}");
+        self.write(what, self.inner.notify(notices, at)).await
+    }
+
+    async fn notices(&self, filter: NoticeFilter) -> Result<Vec<NoticeRecord>, StorageError> {
+        self.read("notices", self.inner.notices(filter)).await
+    }
+
+    async fn notices_after(&self, after: Sequence, limit: u32) -> Result<Vec<NoticeRecord>, StorageError> {
+        self.read("notices after", self.inner.notices_after(after, limit)).await
+    }
+
+    async fn postings(&self, filter: PostingFilter) -> Result<Vec<PostingRecord>, StorageError> {
+        self.read("postings", self.inner.postings(filter)).await
+    }
+
+    async fn posting_counts(&self) -> Result<Vec<PostingCount>, StorageError> {
+        self.read("posting counts", self.inner.posting_counts()).await
+    }
+
+    async fn due_postings(
+        &self,
+        receiver: &str,
+        now: Instant,
+        limit: u32,
+    ) -> Result<DuePostings, StorageError> {
+        self.read("due postings", self.inner.due_postings(receiver, now, limit)).await
+    }
+
+    async fn settle_posting(&self, outcome: PostingOutcome) -> Result<(), StorageError> {
+        let what = format!("posting {} is {}", outcome.number, outcome.state);
+        self.write(what, self.inner.settle_posting(outcome)).await
+    }
+
+    async fn abandon_postings(
+        &self,
+        receiver: &str,
+        reason: &str,
+        at: Instant,
+    ) -> Result<usize, StorageError> {
+        self.write(format!("abandon {receiver}"), self.inner.abandon_postings(receiver, reason, at)).await
+    }
+
+    async fn retry_posting(&self, number: Sequence, at: Instant) -> Result<PostingRecord, StorageError> {
+        self.write(format!("retry posting {number}"), self.inner.retry_posting(number, at)).await
+    }
+
+    async fn discard_posting(
+        &self,
+        number: Sequence,
+        reason: String,
+        at: Instant,
+    ) -> Result<PostingRecord, StorageError> {
+        self.write(format!("discard posting {number}"), self.inner.discard_posting(number, reason, at)).await
     }
 }
 
@@ -165,12 +228,12 @@ impl Storage for FaultyStorage {
         self.read("module", self.inner.module(digest)).await
     }
 
-    async fn activate(&self, activation: Activation) -> Result<(), StorageError> {
+    async fn activate(&self, activation: Activation, notices: Vec<NewNotice>) -> Result<(), StorageError> {
         if activation.by == "rollback" {
             self.world.count("rollbacks");
         }
         let what = format!("{} runs on {} by {}", activation.connection, activation.module, activation.by);
-        self.write(what, self.inner.activate(activation)).await
+        self.write(what, self.inner.activate(activation, notices)).await
     }
 
     async fn activations(&self, connection: &str, limit: u32) -> Result<Vec<Activation>, StorageError> {
@@ -185,17 +248,18 @@ impl Storage for FaultyStorage {
         self.write("begin a job", self.inner.begin_job(job)).await
     }
 
-    async fn advance_job(&self, page: JobPage) -> Result<JobRecord, StorageError> {
-        self.write(format!("advance job {}", page.job), self.inner.advance_job(page)).await
+    async fn advance_job(&self, page: JobPage, herald: Arc<dyn Herald>) -> Result<JobRecord, StorageError> {
+        self.write(format!("advance job {}", page.job), self.inner.advance_job(page, herald)).await
     }
 
     async fn end_job(
         &self,
         number: Sequence,
         failure: Option<String>,
+        notices: Vec<NewNotice>,
         at: Instant,
     ) -> Result<(), StorageError> {
-        self.write(format!("end job {number}"), self.inner.end_job(number, failure, at)).await
+        self.write(format!("end job {number}"), self.inner.end_job(number, failure, notices, at)).await
     }
 
     async fn job(&self, number: Sequence) -> Result<Option<JobRecord>, StorageError> {

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use transload_ghl::Page;
 use transload_model::Fingerprint;
 use transload_sdk::{Failure, Scope, rejected};
 
@@ -51,6 +52,22 @@ impl<P> Cursor<P> {
             chunks: 0,
             tallies: Tallies::default(),
         })
+    }
+
+    /// Goes on behind a page of one of GoHighLevel's listings, to `next` after the last. Answers the rows of it that were not
+    /// on the page before: rows move on to the next while the listing is read.
+    pub fn pass<R>(&mut self, listed: Page<R>, id: fn(&R) -> &str, next: P) -> Vec<R> {
+        let Page { mut rows, total } = listed;
+        let seen = self.offset + rows.len() as u64;
+        let is_last = rows.is_empty() || seen >= total;
+        let ids = rows.iter().map(|row| id(row).to_owned()).collect();
+        let before = std::mem::replace(&mut self.last, ids);
+        self.offset = seen;
+        if is_last {
+            self.enter(next);
+        }
+        rows.retain(|row| !before.iter().any(|before| before == id(row)));
+        rows
     }
 
     /// Goes on to the next phase.

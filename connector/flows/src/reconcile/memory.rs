@@ -238,7 +238,7 @@ pub fn decisions(cx: &Context) -> Result<Vec<Decision>, Failure> {
 }
 
 /// Every key below `prefix`, `limit` at most.
-fn keys(cx: &Context, prefix: &str, limit: usize) -> Result<Vec<String>, Failure> {
+pub fn keys(cx: &Context, prefix: &str, limit: usize) -> Result<Vec<String>, Failure> {
     let mut all = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
@@ -252,7 +252,8 @@ fn keys(cx: &Context, prefix: &str, limit: usize) -> Result<Vec<String>, Failure
     }
 }
 
-fn forget(cx: &Context, prefix: &str) -> Result<(), Failure> {
+/// Deletes every key below `prefix`.
+pub fn forget(cx: &Context, prefix: &str) -> Result<(), Failure> {
     for key in keys(cx, prefix, usize::MAX)? {
         cx.store.delete(&key)?;
     }

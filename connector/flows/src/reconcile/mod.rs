@@ -10,6 +10,7 @@
 
 pub mod cursor;
 pub mod finding;
+pub mod goods;
 pub mod kinds;
 pub mod left_over;
 pub mod memory;
@@ -96,3 +97,6 @@ fn keep<P>(cx: &Context, cursor: &mut Cursor<P>, rows: Vec<Kept>) -> Result<(), 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,8 +15,18 @@ use crate::events::GHL;
 /// Payments of a page: each that names an order of another time takes a call. See [`super::orders`] for the budget.
 const PAGE_ROWS: u32 = 50;
 
-/// Looks at the next payments of the listing, and goes on to `next` after the last.
-pub fn page<P>(shop: &Shop, scope: &Scope, cursor: &mut Cursor<P>, next: P) -> Result<Page, Failure> {
+/// What a connector holds each payment against besides.
+pub type Against<'a, P> = &'a dyn Fn(&mut Cursor<P>, &Transaction, &mut Page) -> Result<(), Failure>;
+
+/// Looks at the next payments of the listing, each of them `against` what the connector knows of it, and goes on to `next` after
+/// the last.
+pub fn page<P>(
+    shop: &Shop,
+    scope: &Scope,
+    cursor: &mut Cursor<P>,
+    next: P,
+    against: Against<P>,
+) -> Result<Page, Failure> {
     let query = TransactionQuery {
         start_at: Some(Instant(scope.start.saturating_sub(DAY_MS))),
         end_at: Some(Instant(scope.end.saturating_add(DAY_MS))),
@@ -25,21 +35,16 @@ pub fn page<P>(shop: &Shop, scope: &Scope, cursor: &mut Cursor<P>, next: P) -> R
         ..TransactionQuery::default()
     };
     let listed = shop.ghl.transactions(&query)?;
-    let seen = cursor.offset + listed.rows.len() as u64;
-    let more = !listed.rows.is_empty() && seen < listed.total;
-    let last = std::mem::take(&mut cursor.last);
-    cursor.last = listed.rows.iter().map(|payment| payment.id.clone()).collect();
     let mut page = Page::default();
-    for payment in &listed.rows {
+    for payment in cursor.pass(listed, |payment| &payment.id, next) {
         let is_within = payment.created_at.is_none_or(|at| at.0 >= scope.start && at.0 < scope.end);
-        let is_ours = shop.settings.mode.accepts(payment.live) && payment.status.is_captured();
-        if is_within && is_ours && !last.contains(&payment.id) {
-            look(shop, cursor, payment, &mut page)?;
+        if !is_within || !shop.settings.mode.accepts(payment.live) {
+            continue;
         }
-    }
-    cursor.offset = seen;
-    if !more {
-        cursor.enter(next);
+        if payment.status.is_captured() {
+            look(shop, cursor, &payment, &mut page)?;
+        }
+        against(cursor, &payment, &mut page)?;
     }
     Ok(page)
 }

@@ -2,6 +2,7 @@
 
 use transload_model::Payments;
 use transload_sdk::fakes::Fakes;
+use transload_wire::HttpError;
 
 use super::*;
 use crate::fixtures::*;

@@ -139,3 +139,57 @@ impl Links {
 fn key(order_id: &str) -> String {
     format!("links/{order_id}")
 }
+
+#[cfg(test)]
+mod tests {
+    use transload_rankr::Record;
+    use transload_sdk::fakes::Fakes;
+
+    use super::*;
+
+    fn theirs(members: &str) -> SinkFulfillment {
+        let body = format!(r#"{{"fulfillmentId":"r1","orderId":"o1"{members}}}"#);
+        SinkFulfillment::read(body.as_bytes()).unwrap()
+    }
+
+    fn stored(fakes: &Fakes) -> Option<String> {
+        fakes.context().store.get("links/o1").unwrap().map(|stored| String::from_utf8(stored.value).unwrap())
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again_and_written_when_it_is_news() {
+        let fakes = Fakes::new("{}", 0);
+        let cx = fakes.context();
+        Links::load(&cx, "o1").unwrap().save(&cx).unwrap();
+        assert_eq!(stored(&fakes), None, "nothing is known of it");
+        let mut links = Links::load(&cx, "o1").unwrap();
+        let out = theirs(
+            r#","status":"out_for_delivery","trackingNumber":"T1","updatedAt":"1970-01-01T00:00:09Z""#,
+        );
+        assert!(links.of(&out).tells("news") && !links.of(&out).tells("news"));
+        links.link("g1", "r1");
+        links.save(&cx).unwrap();
+        let text =
+            r#"{"r1":{"ghl":"g1","state":"out for delivery","number":"T1","at":9000,"told":["news"]}}"#;
+        assert_eq!(stored(&fakes).as_deref(), Some(text), "it is in operators' databases");
+        let again = Links::load(&cx, "o1").unwrap();
+        assert!(again.has_ghl("g1") && again.is_linked("r1") && again.is_handled(&out));
+        assert_eq!(again.newest(), Some(Instant(9000)));
+        again.save(&cx).unwrap();
+        assert_eq!(cx.store.get("links/o1").unwrap().unwrap().version, 1, "it is no news");
+        cx.store.put("links/o1", b"[]").unwrap();
+        assert!(
+            matches!(Links::load(&cx, "o1"), Err(Failure::Rejected(reason)) if reason.contains("links/o1"))
+        );
+    }
+
+    #[test]
+    fn the_oldest_news_make_room() {
+        let mut link = Link::new(&theirs(r#","status":"created""#));
+        for mark in 0..=TOLD_MAX {
+            assert!(link.tells(&mark.to_string()));
+        }
+        assert_eq!(link.told.len(), TOLD_MAX);
+        assert!(!link.tells("1") && link.tells("0"));
+    }
+}

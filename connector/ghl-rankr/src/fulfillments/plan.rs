@@ -121,7 +121,8 @@ pub fn ordered(order: &Order) -> Vec<LineQuantity> {
     order.lines.iter().map(|line| LineQuantity::new(&line.id, line.quantity)).collect()
 }
 
-fn lines_of(theirs: &SinkFulfillment) -> Vec<LineQuantity> {
+/// What it brings; nothing, for one that names no lines.
+pub fn lines_of(theirs: &SinkFulfillment) -> Vec<LineQuantity> {
     let lines = theirs.fulfillment.lines.iter();
     lines.map(|line| LineQuantity::new(&line.line_id, line.fulfilled)).collect()
 }

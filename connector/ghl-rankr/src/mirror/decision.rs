@@ -112,6 +112,7 @@ fn same(one: &Value, other: &Value) -> bool {
     }
 }
 
-fn members<T: Mirrored>(object: &T) -> Result<Map<String, Value>, Failure> {
+/// An object's members, by the contract's names.
+pub fn members<T: Mirrored>(object: &T) -> Result<Map<String, Value>, Failure> {
     serde_json::from_slice(&write(object)?).map_err(|error| rejected(error.to_string()))
 }

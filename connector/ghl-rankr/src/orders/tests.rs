@@ -216,3 +216,25 @@ proptest! {
         prop_assert!(newest(&[times, vec![later]].concat()) >= before);
     }
 }
+
+#[test]
+fn a_rankr_that_says_itself_that_an_order_is_fulfilled_has_edited_nothing() {
+    let r1 = r#"{"items":[{"fulfillmentId":"r1","orderId":"o1","status":"delivered"}]}"#;
+    let said =
+        with_changed(HELD, r#""amount":"150.1""#, r#""fulfillmentStatus":"fulfilled","amount":"150.1""#);
+    let fulfilled =
+        with_changed(ORDER, r#""amount": 150.1"#, r#""amount": 150.1, "fulfillmentStatus": "fulfilled""#);
+    let fakes = asked(SETTINGS, ORDER, &[PAYMENT], (200, &said))
+        .answer("GET /payments/orders/o1/fulfillments", 200, r1)
+        .answer("GET /payments/orders/o1/fulfillments?*", 200, NO_FULFILLMENTS)
+        .answer("POST /payments/orders/o1/fulfillments", 200, FULFILLED)
+        .answer("GET /payments/orders/o1?*", 200, &fulfilled);
+    let entry = format!(r#"{{"version":1712247900000,"sent":{HELD}}}"#);
+    fakes.context().store.put("sent/order/o1", entry.as_bytes()).unwrap();
+    let report = report(&fakes);
+    assert_eq!(verbs(&report), [(Verb::Created, "ghl", "fulfillment"), (Verb::Verified, "rankr", "order")]);
+    assert!(alerts(&report).is_empty(), "{:?}", report.alerts);
+    // The order that GoHighLevel's polls find now is the one that was read after the write.
+    let stored = fakes.context().store.get("seen/order/o1").unwrap().unwrap();
+    assert!(stored.value.ends_with(b" fulfilled"));
+}

@@ -1,7 +1,7 @@
 //! A look at an order and its delivery.
 
 use serde::Serialize;
-use transload_model::Money;
+use transload_flows::actions::status::OrderStatus;
 use transload_sdk::{Failure, rejected};
 use transload_track_pod::Lookup;
 
@@ -12,28 +12,6 @@ use crate::settings::Connection;
 struct Status {
     order: Option<OrderStatus>,
     delivery: Option<DeliveryStatus>,
-}
-
-#[derive(Serialize)]
-struct OrderStatus {
-    id: String,
-    status: String,
-    total: Amount,
-    paid: Amount,
-    refunded: Amount,
-    due: Amount,
-}
-
-#[derive(Serialize)]
-struct Amount {
-    amount: String,
-    currency: String,
-}
-
-impl From<Money> for Amount {
-    fn from(money: Money) -> Self {
-        Self { amount: money.amount.to_string(), currency: money.currency.code().to_owned() }
-    }
 }
 
 #[derive(Serialize)]
@@ -53,14 +31,7 @@ pub fn look(connection: &Connection, order_id: &str) -> Result<String, Failure> 
 fn order(connection: &Connection, order_id: &str) -> Result<Option<OrderStatus>, Failure> {
     let Some(order) = connection.ghl.order(order_id)? else { return Ok(None) };
     let payments = payments::of(connection, &order)?;
-    Ok(Some(OrderStatus {
-        status: order.status.describe().to_owned(),
-        total: order.total.into(),
-        paid: payments.captured.into(),
-        refunded: payments.refunded.into(),
-        due: payments.due(&order)?.into(),
-        id: order.id,
-    }))
+    OrderStatus::new(order, payments).map(Some)
 }
 
 fn delivery(connection: &Connection, order_id: &str) -> Result<Option<DeliveryStatus>, Failure> {

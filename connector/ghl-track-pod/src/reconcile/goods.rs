@@ -1,10 +1,9 @@
 //! Goods: what was ordered, planned, delivered and written down.
 
-use std::collections::BTreeMap;
-
 use transload_flows::events::GHL;
+use transload_flows::reconcile::goods::{told, totals};
 use transload_flows::reconcile::{Difference, Seen};
-use transload_model::{Decimal, Fulfillment, LineQuantity, QuantityError, newly_fulfilled};
+use transload_model::{Decimal, Fulfillment, LineQuantity, newly_fulfilled};
 use transload_sdk::Failure;
 use transload_track_pod::{NewOrder, Order as Delivery};
 
@@ -60,7 +59,7 @@ fn differs(
     what: &str,
 ) -> Result<Difference, Failure> {
     let id = &snapshot.order.id;
-    let (ordered, other) = (told(snapshot, ordered)?, told(snapshot, other)?);
+    let (ordered, other) = (told(&snapshot.order, ordered)?, told(&snapshot.order, other)?);
     let message = format!("order {id} is for {ordered}, but {other} {what}");
     let (left, right) = (Seen::new(GHL, Some(id)).value(ordered), delivery_side(snapshot).value(other));
     Ok(Difference::new(QUANTITY_DIFFERS, id, left, right, message))
@@ -74,10 +73,10 @@ fn not_written(
     written: &[LineQuantity],
 ) -> Result<Difference, Failure> {
     let id = &snapshot.order.id;
-    let missing = told(snapshot, missing)?;
+    let missing = told(&snapshot.order, missing)?;
     let message = format!("{missing} of order {id} were delivered and are not written down as fulfilled");
-    let left = Seen::new(GHL, Some(id)).value(told(snapshot, written)?);
-    let right = delivery_side(snapshot).value(told(snapshot, delivered)?);
+    let left = Seen::new(GHL, Some(id)).value(told(&snapshot.order, written)?);
+    let right = delivery_side(snapshot).value(told(&snapshot.order, delivered)?);
     let difference = Difference::new(FULFILLMENT_MISSING, id, left, right, message);
     Ok(difference.repaired(by_delivery(fulfillment)))
 }
@@ -104,11 +103,11 @@ fn not_delivered(
         return Ok(None);
     }
     let id = &snapshot.order.id;
-    let (state, beyond) = (fulfillment.state.describe(), told(snapshot, &beyond)?);
+    let (state, beyond) = (fulfillment.state.describe(), told(&snapshot.order, &beyond)?);
     let message =
         format!("{beyond} of order {id} are written down as fulfilled, but its delivery is {state}");
-    let left = Seen::new(GHL, Some(id)).value(told(snapshot, written)?);
-    let right = delivery_side(snapshot).value(told(snapshot, delivered)?);
+    let left = Seen::new(GHL, Some(id)).value(told(&snapshot.order, written)?);
+    let right = delivery_side(snapshot).value(told(&snapshot.order, delivered)?);
     Ok(Some(Difference::new(FULFILLMENT_EXCEEDS_DELIVERY, id, left, right, message)))
 }
 
@@ -126,30 +125,4 @@ fn quantities(delivery: &Delivery) -> Vec<LineQuantity> {
     let fulfillment = delivery.fulfillment(None);
     let planned = fulfillment.lines.iter();
     planned.map(|line| LineQuantity::new(&line.line_id, line.ordered.unwrap_or(Decimal::ZERO))).collect()
-}
-
-/// Sums by line; lines of nothing are left out.
-fn totals(quantities: &[LineQuantity]) -> Result<BTreeMap<&str, Decimal>, QuantityError> {
-    let mut totals: BTreeMap<&str, Decimal> = BTreeMap::new();
-    for LineQuantity { line_id, quantity } in quantities {
-        let total = totals.entry(line_id).or_insert(Decimal::ZERO);
-        *total =
-            total.checked_add(*quantity).map_err(|error| QuantityError::Decimal(line_id.clone(), error))?;
-    }
-    totals.retain(|_, total| !total.is_zero());
-    Ok(totals)
-}
-
-/// `2 × Coffee, 1 × Mug`, or `nothing`.
-fn told(snapshot: &Snapshot, quantities: &[LineQuantity]) -> Result<String, Failure> {
-    let name = |id: &str| {
-        let line = snapshot.order.lines.iter().find(|line| line.id == id);
-        line.map_or_else(|| id.to_owned(), |line| line.name.clone())
-    };
-    let totals = totals(quantities)?;
-    let parts: Vec<String> = totals
-        .into_iter()
-        .map(|(id, quantity)| format!("{} × {}", quantity.normalized(), name(id)))
-        .collect();
-    Ok(if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") })
 }

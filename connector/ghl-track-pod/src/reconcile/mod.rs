@@ -58,7 +58,7 @@ pub fn page(cx: &Context, scope: &Scope, cursor: Option<&str>) -> Result<Finding
         Phase::ListedPayments => reconcile::survey::payments(&both, scope, &mut at, Phase::Orders),
         Phase::Orders => reconcile::orders::page(&both, &both, scope, &mut at, Phase::Deliveries),
         Phase::Deliveries => deliveries::page(&both, scope, &mut at),
-        Phase::Payments => payments::page(&both, scope, &mut at, Phase::LeftOver),
+        Phase::Payments => payments::page(&both, scope, &mut at, Phase::LeftOver, &|_, _, _| Ok(())),
         Phase::LeftOver => left_over::page(cx, &mut at, orders::unpaid),
     }?;
     reconcile::told(cx, scope, &mut at, page)

@@ -71,7 +71,8 @@ pub(super) fn list_fulfillments(state: &State, order: &str) -> Result<Reply, Pro
     Ok(Reply::json(StatusCode::OK, &rankr.dialect.page(items, None)))
 }
 
-/// Adds a fulfilment. One whose id is there already is answered as it is stored, whatever was sent.
+/// Adds a fulfilment, which changed now if it does not say when. One whose id is there already is answered as it is stored,
+/// whatever was sent.
 pub(super) fn post_fulfillment(call: &mut Call<'_>, order: &str) -> Result<Reply, Problem> {
     let mut fulfillment = call.body(Form::Fulfillment)?;
     same_id(&fulfillment, "orderId", order)?;
@@ -82,6 +83,7 @@ pub(super) fn post_fulfillment(call: &mut Call<'_>, order: &str) -> Result<Reply
     if let Some(stored) = stored {
         return Ok(Reply::json(StatusCode::OK, &dialect.outward(Form::Fulfillment, stored).into()));
     }
+    fulfillment.set_default("updatedAt", format!("{:.3}", call.now));
     call.state.rankr.fulfil(order, fulfillment.clone(), call.now).map_err(full)?;
     fulfillment.remove("notifyCustomer");
     if call.state.rankr.echoes {

@@ -41,8 +41,8 @@ pub(crate) fn add(
     Ok(id)
 }
 
-/// Replaces members of an object, and tells of it by that event if one is given. The id and `receivedAt` are the sink's
-/// own.
+/// Replaces members of an object, and tells of it by that event if one is given. The id, `receivedAt` and `fulfillmentsAt` are
+/// the sink's own.
 pub(crate) fn edit(
     state: &mut State,
     kind: RankrKind,

@@ -1,8 +1,8 @@
 //! The members of the order sink's objects, and a check of an object against them.
 //!
 //! A member that the contract does not name is refused, so that a misspelt one is noticed, though the contract lets a sink
-//! leave it aside; free members have their place in an order's `extra`. `receivedAt` and
-//! `fulfillmentsAt` are the sink's own: they are let in and not kept.
+//! leave it aside; free members have their place in an order's `extra`. `receivedAt` and `fulfillmentsAt` are the sink's own: they
+//! are let in and not kept.
 
 use jiff::{Span, Timestamp};
 use transload_model::{Currency, Decimal};

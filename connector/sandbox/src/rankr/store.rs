@@ -28,8 +28,8 @@ pub(crate) struct Record {
     pub document: Object,
     /// When the sink last changed it.
     pub received: Timestamp,
-    /// When something that belongs to it last changed: an order's fulfilment.
-    pub touched: Option<Timestamp>,
+    /// When the sink last added or changed a fulfilment of it.
+    pub fulfilled: Option<Timestamp>,
     /// Writes of the API that were accepted for it.
     pub writes: u64,
 }
@@ -39,7 +39,9 @@ impl Record {
     pub fn shown(&self) -> Object {
         let mut shown = self.document.clone();
         shown.set("receivedAt", format!("{:.3}", self.received));
-        shown.set_some("fulfillmentsAt", self.touched.map(|at| format!("{at:.3}")));
+        if let Some(fulfilled) = self.fulfilled {
+            shown.set("fulfillmentsAt", format!("{fulfilled:.3}"));
+        }
         shown
     }
 
@@ -88,29 +90,29 @@ impl Collection {
         at: Timestamp,
         writes: u64,
     ) -> Result<(), StoreError> {
-        let former = self.records.get(id).map(|former| (former.received, former.writes));
-        let touched = self.records.get(id).and_then(|former| former.touched);
+        let former = self.records.get(id).map(|former| (former.received, former.fulfilled, former.writes));
         if former.is_none() && self.records.len() >= OBJECTS_MAX {
             return Err(StoreError::Full(format!(
                 "{OBJECTS_MAX} objects of a kind are held: reset the sandbox"
             )));
         }
-        if let Some((received, _)) = former {
+        if let Some((received, ..)) = former {
             self.by_time.remove(&(received, id.to_owned()));
         }
-        let writes = former.map_or(0, |(_, writes)| writes) + writes;
+        let (fulfilled, before) = former.map_or((None, 0), |(_, fulfilled, before)| (fulfilled, before));
         self.by_time.insert((at, id.to_owned()));
-        self.records.insert(id.to_owned(), Record { document, received: at, touched, writes });
+        self.records
+            .insert(id.to_owned(), Record { document, received: at, fulfilled, writes: before + writes });
         Ok(())
     }
 
-    /// Notes that something that belongs to the object changed.
+    /// Notes that a fulfilment of the object changed.
     pub fn touch(&mut self, id: &str, at: Timestamp) {
         let Some(record) = self.records.get_mut(id) else { return };
         self.by_time.remove(&(record.received, id.to_owned()));
         self.by_time.insert((at, id.to_owned()));
         record.received = at;
-        record.touched = Some(at);
+        record.fulfilled = Some(at);
     }
 
     pub fn remove(&mut self, id: &str) -> Option<Record> {
@@ -298,6 +300,11 @@ mod tests {
         collection.touch("a", at(9));
         let (rest, _) = collection.page(None, mark, 9);
         assert_eq!(ids(&rest), ["b", "c", "a"]);
+        let fulfilled = |item: &Object| item.str("fulfillmentsAt").map(str::to_owned);
+        assert_eq!(fulfilled(&rest[2]).as_deref(), Some("1970-01-01T00:00:09.000Z"));
+        collection.store("a", named("a"), at(11), 1).unwrap();
+        assert_eq!(fulfilled(&collection.get("a").unwrap().shown()), fulfilled(&rest[2]));
+        assert_eq!(fulfilled(&rest[0]), None);
         assert!(collection.remove("a").is_some() && collection.remove("a").is_none());
         assert_eq!(collection.iter().count(), 2);
     }

@@ -44,7 +44,6 @@ const ORDER: &[Place] = &[
     place("createdAt", "created_at"),
     place("updatedAt", "changed_at"),
     place("receivedAt", "stored_at"),
-    place("fulfillmentsAt", "rows_sent_at"),
     place("extra", "attributes"),
 ];
 

@@ -3,6 +3,8 @@
 mod list;
 mod timeline;
 
+pub use list::age;
+
 use std::collections::BTreeSet;
 
 use anyhow::anyhow;

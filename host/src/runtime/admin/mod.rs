@@ -16,6 +16,10 @@
 //! | `GET connections/{name}/findings`, `…/findings/{id}` | what reconciliations found |
 //! | `POST connections/{name}/findings/{id}/decide` | what a person decides about it |
 //! | `POST connections/{name}/repair?job=N` | the repairs that may be made are handed in |
+//! | `GET notices?connection=…&type=…&severity=…` | what was told, newest first |
+//! | `GET notices/stream?connection=…&type=…&severity=…` | the same as server-sent events, from `Last-Event-ID` or from now on |
+//! | `GET receivers`, `GET outbox?receiver=…&state=…` | who is told; what is on its way to them |
+//! | `POST outbox/{n}/retry`, `…/discard` | a notice is sent again, or given up |
 //! | `GET connections/{name}/actions`, `POST …/actions/{action}` | the connector's actions; one is run on the body |
 //!
 //! Every path begins with `/admin/v1`. Every request carries a bearer token; without it nothing is told, not even which
@@ -24,7 +28,10 @@
 mod body;
 mod job_views;
 mod jobs;
+mod notice_views;
+mod notices;
 mod refusal;
+mod stream;
 mod views;
 
 use std::sync::Arc;
@@ -54,6 +61,7 @@ pub use job_views::{
     ActionView, DecisionView, FindingList, FindingView, JobView, RepairView, SideView, SightingView,
     StartedView, TallyView,
 };
+pub use notice_views::{NoticeList, NoticeView, PostingList, PostingView};
 pub use views::{
     ActivationView, AttemptView, DeliveryList, DeliveryView, EventDetail, EventList, EventView, FollowUp,
     Moment, WriteView,
@@ -176,7 +184,8 @@ impl Host {
             .route("/{kind}/{number}/retry", post(retry))
             .route("/{kind}/{number}/discard", post(discard))
             .route("/{kind}/{number}/replay", post(replay))
-            .merge(jobs::routes());
+            .merge(jobs::routes())
+            .merge(notices::routes());
         Router::new()
             .nest("/admin/v1", routes)
             .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "there is no such path"))

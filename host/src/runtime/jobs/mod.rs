@@ -148,7 +148,7 @@ impl Host {
             live.cancelled.send_replace(true);
         }
         self.job_left(number).await?;
-        match self.shared.storage.end_job(number, None, self.shared.clock.now()).await {
+        match self.shared.storage.end_job(number, None, Vec::new(), self.shared.clock.now()).await {
             Ok(()) | Err(StorageError::Ended(_)) => {}
             Err(error) => return Err(error.into()),
         }

@@ -1,8 +1,11 @@
 //! One page of a job: a call of the connector, checked and committed.
 
+use std::sync::Arc;
+
 use super::super::call::Call;
 use super::super::connection::Connection;
 use super::super::host::Shared;
+use super::super::notices::JobHerald;
 use super::super::trouble::{Trouble, check_events, shortened};
 use super::audit;
 use crate::contract::{EventPage, FindingPage, Scope, Window};
@@ -57,7 +60,7 @@ impl Shared {
             JobKind::Backfill => self.backfill_page(&call, job).await?,
         };
         let page = JobPage { writes: call.take_writes(), at: self.clock.now(), ..page };
-        Ok(self.storage.advance_job(page).await?)
+        Ok(self.storage.advance_job(page, Arc::new(JobHerald(Arc::clone(&self.notices)))).await?)
     }
 
     async fn reconcile_page(&self, call: &Call, job: &JobRecord) -> Result<JobPage, PageTrouble> {

@@ -105,7 +105,9 @@ impl Shared {
     }
 
     async fn note_end(&self, job: &JobRecord, failure: Option<String>) {
-        match self.storage.end_job(job.number, failure, self.clock.now()).await {
+        let notices = failure.as_deref().map(|reason| self.notices.job_failed(job, reason));
+        let notices = notices.unwrap_or_default();
+        match self.storage.end_job(job.number, failure, notices, self.clock.now()).await {
             // It was begun anew meanwhile.
             Ok(()) | Err(StorageError::Ended(_)) => {}
             Err(error) => tracing::error!(job = job.number, %error, "cannot note how a job ended"),

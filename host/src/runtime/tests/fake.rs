@@ -37,6 +37,7 @@ pub(super) enum Reply {
     /// Count an entry up by compare-and-swap, after telling a rival to write it too.
     Count(&'static str),
     FollowUp(Box<Event>),
+    Report(Box<Report>),
     Slow(Duration),
     /// Make requests, `METHOD /path body`, one after another: those that fail have the event tried again.
     Send(&'static [&'static str]),
@@ -137,6 +138,7 @@ impl Fake {
             Reply::Trap => Err(CallError::Trap { call: "on-order", reason: "unreachable".to_owned() }),
             Reply::Panic => panic!("a bug in the host"),
             Reply::FollowUp(event) => done(vec![*event]),
+            Reply::Report(report) => Ok(Ok(Receipt::Done(*report))),
             Reply::Slow(time) => {
                 tokio::time::sleep(time).await;
                 done(Vec::new())
@@ -327,6 +329,15 @@ pub(super) async fn start_polling(interval: Duration) -> Setup {
 }
 
 pub(super) async fn start_with(fake: Fake, limits: HostLimits, directory: TempDir) -> Setup {
+    start_as(fake, directory, |options| HostOptions { limits, ..options }).await
+}
+
+/// A host with other options.
+pub(super) async fn start_as(
+    fake: Fake,
+    directory: TempDir,
+    change: impl FnOnce(HostOptions) -> HostOptions,
+) -> Setup {
     // On the test's own thread: a clock that is paused moves on while others work.
     let inline = SqliteOptions { inline: true, ..SqliteOptions::default() };
     let storage = SqliteStorage::open_with(&directory.path().join("test.sqlite"), inline).unwrap();
@@ -334,8 +345,8 @@ pub(super) async fn start_with(fake: Fake, limits: HostLimits, directory: TempDi
     let (fake, vendor) = (Arc::new(fake), Arc::new(Vendor::default()));
     let active = active(&fake, &vendor);
     let digest = fake.digest().to_owned();
-    let connection = Connection::new("shop", Terms::default(), &digest, active, &limits);
-    let options = HostOptions { limits, keep: None, ..HostOptions::new(Arc::clone(&storage)) };
+    let options = change(HostOptions { keep: None, ..HostOptions::new(Arc::clone(&storage)) });
+    let connection = Connection::new("shop", Terms::default(), &digest, active, &options.limits);
     let host = Host::run(options, vec![connection]).await.unwrap();
     Setup { fake, vendor, host, storage, directory }
 }

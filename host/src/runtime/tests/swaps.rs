@@ -27,7 +27,7 @@ impl Setup {
                 reason: String::new(),
                 at: 1,
             };
-            self.storage.activate(first).await.unwrap();
+            self.storage.activate(first, Vec::new()).await.unwrap();
         }
         self.host.shared.swap(&connection, Arc::clone(fake) as _, request).await
     }

@@ -57,7 +57,7 @@ async fn reconcile(storage: &dyn Storage, scope: (u64, u64, &[&str]), findings: 
     let new = NewJob { scope: JobScope { from, to, names }, ..new_job(JobKind::Reconcile) };
     let job = storage.begin_job(new).await.unwrap().job;
     let findings = findings.iter().map(|id| finding(id)).collect();
-    storage.advance_job(JobPage { findings, next: Next::End, ..page(&job) }).await.unwrap()
+    storage.advance_job(JobPage { findings, next: Next::End, ..page(&job) }, Arc::new(())).await.unwrap()
 }
 
 async fn state(storage: &dyn Storage, id: &str) -> FindingState {
@@ -84,9 +84,9 @@ pub(crate) async fn a_job_goes_on_where_it_stopped(bed: &mut dyn Bed) {
     let events = vec![event("a", "order-1"), event("b", "order-2")];
     let next = Next::Page { step: 0, cursor: Some("1".to_owned()) };
     let first = JobPage { events, next, tallies: vec![tally.clone()], ..page(&begun.job) };
-    let advanced = storage.advance_job(first.clone()).await.unwrap();
+    let advanced = storage.advance_job(first.clone(), Arc::new(())).await.unwrap();
     let ended = Err(StorageError::Ended(format!("job {}", advanced.number)));
-    assert_eq!(storage.advance_job(first).await, ended, "no page is kept twice");
+    assert_eq!(storage.advance_job(first, Arc::new(())).await, ended, "no page is kept twice");
     drop(storage);
     bed.reopen();
     let storage = bed.storage();
@@ -98,7 +98,7 @@ pub(crate) async fn a_job_goes_on_where_it_stopped(bed: &mut dyn Bed) {
     assert_eq!((counters.pages, counters.checked, counters.events, counters.new_events), (1, 10, 2, 2));
     let events = vec![event("b", "order-2"), event("c", "order-2")];
     let last = JobPage { events, next: Next::End, ..page(&resumed.job) };
-    let done = storage.advance_job(last).await.unwrap();
+    let done = storage.advance_job(last, Arc::new(())).await.unwrap();
     assert_eq!((done.state, done.cursor, done.ended_at), (JobState::Done, None, Some(6_000)));
     assert_eq!((done.counters.events, done.counters.new_events), (4, 3));
     let next = storage.begin_job(new_job(JobKind::Backfill)).await.unwrap();
@@ -121,7 +121,7 @@ pub(crate) async fn only_the_same_scope_goes_on(bed: &mut dyn Bed) {
     assert!(!anew.resumed);
     assert_eq!(storage.job(first.number).await.unwrap().unwrap().state, JobState::Cancelled);
     let ended = Err(StorageError::Ended(format!("job {}", first.number)));
-    assert_eq!(storage.advance_job(page(&first)).await, ended);
+    assert_eq!(storage.advance_job(page(&first), Arc::new(())).await, ended);
     let backfills = JobFilter { kind: Some(JobKind::Backfill), limit: 2, ..JobFilter::default() };
     let listed: Vec<_> = storage.jobs(backfills).await.unwrap().iter().map(|job| job.number).collect();
     assert_eq!(listed, [anew.job.number, first.number + 3]);
@@ -130,14 +130,14 @@ pub(crate) async fn only_the_same_scope_goes_on(bed: &mut dyn Bed) {
 pub(crate) async fn a_job_that_ended_early_can_go_on(bed: &mut dyn Bed) {
     let storage = bed.storage();
     let job = storage.begin_job(new_job(JobKind::Reconcile)).await.unwrap().job;
-    storage.end_job(job.number, Some("no such kind".to_owned()), 6_001).await.unwrap();
+    storage.end_job(job.number, Some("no such kind".to_owned()), Vec::new(), 6_001).await.unwrap();
     let failed = storage.job(job.number).await.unwrap().unwrap();
     assert_eq!((failed.state, failed.reason.as_deref()), (JobState::Failed, Some("no such kind")));
     let ended = || Err(StorageError::Ended(format!("job {}", job.number)));
-    assert_eq!(storage.end_job(job.number, None, 6_002).await, ended());
+    assert_eq!(storage.end_job(job.number, None, Vec::new(), 6_002).await, ended());
     let resumed = storage.begin_job(new_job(JobKind::Reconcile)).await.unwrap();
     assert_eq!((resumed.resumed, resumed.job.reason, resumed.job.ended_at), (true, None, None));
-    storage.end_job(job.number, None, 6_003).await.unwrap();
+    storage.end_job(job.number, None, Vec::new(), 6_003).await.unwrap();
     let cancelled = storage.job(job.number).await.unwrap().unwrap();
     assert_eq!((cancelled.state, cancelled.reason), (JobState::Cancelled, None));
     assert_eq!(storage.job(9_999).await, Ok(None));
@@ -149,7 +149,7 @@ pub(crate) async fn a_pages_events_are_handed_out(bed: &mut dyn Bed) {
     storage.attach(std::sync::Arc::clone(&notes) as _).await.unwrap();
     let job = storage.begin_job(new_job(JobKind::Backfill)).await.unwrap().job;
     let events = vec![event("a", "order-1")];
-    storage.advance_job(JobPage { events, ..page(&job) }).await.unwrap();
+    storage.advance_job(JobPage { events, ..page(&job) }, Arc::new(())).await.unwrap();
     let kept = only_event(&*storage).await;
     assert_eq!(notes.ids(), [WorkId::Event(kept.sequence)]);
     assert_eq!(kept.origin, format!("job {}", job.number));
@@ -162,7 +162,7 @@ pub(crate) async fn a_page_with_a_stale_entry_leaves_nothing(bed: &mut dyn Bed) 
     let (findings, events) = (vec![finding("f")], vec![event("a", "order-1")]);
     let stale = JobPage { writes, findings, events, ..page(&job) };
     let conflict = Err(StorageError::Conflict { key: "stale".to_owned() });
-    assert_eq!(storage.advance_job(stale).await, conflict);
+    assert_eq!(storage.advance_job(stale, Arc::new(())).await, conflict);
     assert_eq!(storage.job(job.number).await, Ok(Some(job)));
     assert_eq!(storage.entry("shop", "fresh").await, Ok(StoredEntry::default()));
     assert_eq!(storage.finding("shop", "f").await, Ok(None));
@@ -224,7 +224,7 @@ pub(crate) async fn only_a_run_that_covers_a_finding_resolves_it(bed: &mut dyn B
     assert_eq!(reconcile(&*storage, (1_500, 2_000, &[]), &[]).await.counters.resolved, 0);
     // A run that is not complete resolves nothing.
     let job = storage.begin_job(new_job(JobKind::Reconcile)).await.unwrap().job;
-    storage.advance_job(page(&job)).await.unwrap();
+    storage.advance_job(page(&job), Arc::new(())).await.unwrap();
     assert_eq!(state(&*storage, "f").await, FindingState::Open);
 }
 

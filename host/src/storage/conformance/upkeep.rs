@@ -62,9 +62,9 @@ pub(crate) async fn modules_are_kept_by_digest(bed: &mut dyn Bed) {
 pub(crate) async fn activations_are_listed_newest_first(bed: &mut dyn Bed) {
     let storage = bed.storage();
     for number in 0..ACTIVATIONS_PER_CONNECTION_MAX + 2 {
-        storage.activate(activation("shop", &format!("sha256:{number}"))).await.unwrap();
+        storage.activate(activation("shop", &format!("sha256:{number}")), Vec::new()).await.unwrap();
     }
-    storage.activate(activation("depot", "sha256:depot")).await.unwrap();
+    storage.activate(activation("depot", "sha256:depot"), Vec::new()).await.unwrap();
     let kept = storage.activations("shop", 1_000).await.unwrap();
     assert_eq!(kept.len(), ACTIVATIONS_PER_CONNECTION_MAX as usize);
     assert_eq!(kept[0], activation("shop", &format!("sha256:{}", ACTIVATIONS_PER_CONNECTION_MAX + 1)));
@@ -194,12 +194,12 @@ pub(crate) async fn modules_go_when_nothing_names_them(bed: &mut dyn Bed) {
     // As many as stay, and one that has fallen out of the last of its connection.
     for number in 0..=ACTIVATIONS_WITH_MODULES {
         keep(&*storage, &format!("sha256:{number}")).await;
-        storage.activate(activation("shop", &format!("sha256:{number}"))).await.unwrap();
+        storage.activate(activation("shop", &format!("sha256:{number}")), Vec::new()).await.unwrap();
     }
     for digest in ["sha256:attempted", "sha256:new", "sha256:depot"] {
         keep(&*storage, digest).await;
     }
-    storage.activate(activation("depot", "sha256:depot")).await.unwrap();
+    storage.activate(activation("depot", "sha256:depot"), Vec::new()).await.unwrap();
     storage.take_in(submission(&["a"])).await.unwrap();
     let id = WorkId::Event(sequences(&*storage).await[0].0);
     let tried = AttemptRecord { module: "sha256:attempted".to_owned(), ..attempt(1) };
@@ -207,7 +207,7 @@ pub(crate) async fn modules_go_when_nothing_names_them(bed: &mut dyn Bed) {
     // The first purge finds the unused ones; one of them is activated before the next.
     assert_eq!(purge_all(&*storage, 10, 100).await, 0);
     keep(&*storage, "sha256:new").await;
-    storage.activate(activation("depot", "sha256:new")).await.unwrap();
+    storage.activate(activation("depot", "sha256:new"), Vec::new()).await.unwrap();
     assert_eq!(purge_all(&*storage, 10, 100).await, 0);
     assert_eq!(purge_all(&*storage, 11, 100).await, 1);
     assert!(!is_kept(&*storage, "sha256:0").await);

@@ -8,7 +8,7 @@ use super::super::{
 };
 use super::listing::Listing;
 use super::open::translated;
-use super::{Notice, Written, columns};
+use super::{Signal, Written, columns};
 use crate::contract::{Delivery, Instant};
 
 pub(super) fn accept(
@@ -36,7 +36,7 @@ pub(super) fn accept(
         not_before: None,
         resumed: false,
     };
-    Ok(Written { answer: Acceptance::New(sequence), notices: vec![Notice::Ready(work)] })
+    Ok(Written { answer: Acceptance::New(sequence), signals: vec![Signal::Ready(work)] })
 }
 
 /// End a delivery: its events are taken in.

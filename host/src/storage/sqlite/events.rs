@@ -8,7 +8,7 @@ use super::super::{
 use super::columns::{json_column, last_sequence, state_column, to_json};
 use super::listing::Listing;
 use super::open::translated;
-use super::{Notice, Written, attempts, deliveries, entries};
+use super::{Signal, Written, attempts, deliveries, entries, notices};
 use crate::contract::{Event, Instant, Receipt};
 
 pub(super) fn take_in(connection: &Connection, intake: &Intake) -> Result<Written<usize>, StorageError> {
@@ -29,8 +29,8 @@ pub(super) fn take_in(connection: &Connection, intake: &Intake) -> Result<Writte
         Origin::Submission => "submission".to_owned(),
     };
     entries::write(connection, &intake.connection, &intake.writes)?;
-    let notices = insert_all(connection, &intake.connection, &origin, &intake.events, intake.at)?;
-    Ok(Written { answer: notices.len(), notices })
+    let signals = insert_all(connection, &intake.connection, &origin, &intake.events, intake.at)?;
+    Ok(Written { answer: signals.len(), signals })
 }
 
 pub(super) fn finish(connection: &Connection, finish: &Finish) -> Result<Written<usize>, StorageError> {
@@ -56,8 +56,10 @@ pub(super) fn finish(connection: &Connection, finish: &Finish) -> Result<Written
         attempts::keep(connection, id, attempt)?;
     }
     entries::write(connection, &finish.connection, &finish.writes)?;
-    let notices = insert_all(connection, &finish.connection, &id.to_string(), follow_ups, finish.at)?;
-    Ok(Written { answer: notices.len(), notices })
+    let mut signals = insert_all(connection, &finish.connection, &id.to_string(), follow_ups, finish.at)?;
+    let answer = signals.len();
+    signals.extend(notices::keep(connection, &finish.notices, finish.at)?);
+    Ok(Written { answer, signals })
 }
 
 /// Insert what is new of `events`; a known id is left out.
@@ -67,8 +69,8 @@ pub(super) fn insert_all(
     origin: &str,
     events: &[Event],
     at: Instant,
-) -> Result<Vec<Notice>, StorageError> {
-    let mut notices = Vec::with_capacity(events.len());
+) -> Result<Vec<Signal>, StorageError> {
+    let mut signals = Vec::with_capacity(events.len());
     for event in events {
         let change = to_json("an event", &event.change)?;
         let insert = || {
@@ -83,7 +85,7 @@ pub(super) fn insert_all(
                 ])
         };
         if insert().map_err(translated(connection))? > 0 {
-            notices.push(Notice::Ready(Work {
+            signals.push(Signal::Ready(Work {
                 id: WorkId::Event(last_sequence(connection)),
                 connection: owner.to_owned(),
                 subject: Some(event.subject.clone()),
@@ -93,7 +95,7 @@ pub(super) fn insert_all(
             }));
         }
     }
-    Ok(notices)
+    Ok(signals)
 }
 
 pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Work>, StorageError> {

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
+use super::super::notice::{severity_from_name, severity_name};
 use super::super::{
     DECISION_KEY_PREFIX, Decided, Decision, EntryWrite, FindingFilter, FindingRecord, FindingState,
     JobRecord, NewDecision, Repairs, Sequence, Sighting, StorageError,
@@ -9,29 +10,34 @@ use super::super::{
 use super::columns::{json_column, named_column, to_json};
 use super::open::translated;
 use super::{Written, entries, events, jobs};
-use crate::contract::{Certainty, Finding, Instant, Repair, Severity};
+use crate::contract::{Certainty, Finding, Instant, Repair};
 
-/// Keep what a page of `job` found, and answer how many of it no run had found before. A finding that was resolved stands
-/// again. One under repair stands again when its repair has been handled. What was decided stays.
-pub(super) fn keep(
-    connection: &Connection,
-    job: &JobRecord,
-    findings: &[Finding],
-    at: Instant,
-) -> Result<u64, StorageError> {
-    let mut new = 0;
-    for finding in findings {
-        new += u64::from(!exists(connection, &job.connection, &finding.id)?);
-        upsert(connection, job, finding, at)?;
-    }
-    Ok(new)
+/// What a page of findings brought.
+pub(super) struct Kept<'f> {
+    /// How many of them no run had found before.
+    pub(super) new: u64,
+    /// These, and such as had been resolved.
+    pub(super) news: Vec<&'f Finding>,
 }
 
-fn exists(connection: &Connection, owner: &str, id: &str) -> Result<bool, StorageError> {
-    let query = connection
-        .prepare_cached("SELECT 1 FROM findings WHERE connection = ?1 AND id = ?2")
-        .and_then(|mut query| query.exists([owner, id]));
-    query.map_err(translated(connection))
+/// Keep what a page of `job` found. A finding that was resolved stands again. One under repair stands again when its repair
+/// has been handled. What was decided stays.
+pub(super) fn keep<'f>(
+    connection: &Connection,
+    job: &JobRecord,
+    findings: &'f [Finding],
+    at: Instant,
+) -> Result<Kept<'f>, StorageError> {
+    let mut kept = Kept { new: 0, news: Vec::new() };
+    for finding in findings {
+        let stood = get(connection, &job.connection, &finding.id)?;
+        kept.new += u64::from(stood.is_none());
+        if stood.is_none_or(|stood| stood.state == FindingState::Resolved) {
+            kept.news.push(finding);
+        }
+        upsert(connection, job, finding, at)?;
+    }
+    Ok(kept)
 }
 
 /// What the scopes of all runs that found it have in common is where it lies: a later run has to cover only that. A
@@ -123,7 +129,7 @@ pub(super) fn repair(
     limit: u32,
     at: Instant,
 ) -> Result<Written<Repairs>, StorageError> {
-    let (mut repairs, mut notices) = (Repairs::default(), Vec::new());
+    let (mut repairs, mut signals) = (Repairs::default(), Vec::new());
     for (number, repair) in repairable(connection, owner, job, limit)? {
         let origin = format!("finding {number}");
         let event = std::slice::from_ref(&repair.event);
@@ -132,7 +138,7 @@ pub(super) fn repair(
             true => repairs.known += 1,
             false => repairs.submitted += 1,
         }
-        notices.extend(ready);
+        signals.extend(ready);
         let mark = || {
             connection
                 .prepare_cached(
@@ -142,7 +148,7 @@ pub(super) fn repair(
         };
         mark().map_err(translated(connection))?;
     }
-    Ok(Written { answer: repairs, notices })
+    Ok(Written { answer: repairs, signals })
 }
 
 /// Findings whose repair may be handed in and has not been, oldest first.
@@ -208,11 +214,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<FindingRecord> {
     let finding = Finding {
         id: row.get("id")?,
         kind: row.get("kind")?,
-        severity: named_column(row, "severity", |name| {
-            [Severity::Info, Severity::Warning, Severity::Critical]
-                .into_iter()
-                .find(|severity| severity_name(*severity) == name)
-        })?,
+        severity: named_column(row, "severity", severity_from_name)?,
         certainty: named_column(row, "certainty", |name| {
             [Certainty::Confirmed, Certainty::Suggested]
                 .into_iter()
@@ -249,14 +251,6 @@ fn decided(row: &Row<'_>) -> rusqlite::Result<Option<Decided>> {
 fn repaired(row: &Row<'_>) -> rusqlite::Result<Option<(String, Instant)>> {
     let event: Option<String> = row.get("repair_event")?;
     event.map(|event| Ok((event, row.get("repaired_at")?))).transpose()
-}
-
-fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
 }
 
 fn certainty_name(certainty: Certainty) -> &'static str {

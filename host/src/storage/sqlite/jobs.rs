@@ -3,12 +3,12 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
 use super::super::{
-    Begun, Counters, EVENTS_PER_LISTING_MAX, JobFilter, JobKind, JobPage, JobRecord, JobScope, JobState,
-    NewJob, Next, Sequence, StorageError,
+    Begun, Counters, EVENTS_PER_LISTING_MAX, Herald, JobFilter, JobKind, JobPage, JobRecord, JobScope,
+    JobState, NewJob, NewNotice, Next, Sequence, StorageError,
 };
 use super::columns::{json_column, last_sequence, named_column, to_json};
 use super::open::translated;
-use super::{Written, entries, events, findings};
+use super::{Written, entries, events, findings, notices};
 use crate::contract::Instant;
 
 pub(super) fn begin(connection: &Connection, new: &NewJob) -> Result<Begun, StorageError> {
@@ -48,15 +48,19 @@ fn latest(connection: &Connection, new: &NewJob, names: &str) -> Result<Option<J
     query().map_err(translated(connection))
 }
 
-pub(super) fn advance(connection: &Connection, page: &JobPage) -> Result<Written<JobRecord>, StorageError> {
+pub(super) fn advance(
+    connection: &Connection,
+    page: &JobPage,
+    herald: &dyn Herald,
+) -> Result<Written<JobRecord>, StorageError> {
     let job = existing(connection, page.job)?;
     if job.state != JobState::Running || job.counters.pages != page.pages_before {
         return Err(StorageError::Ended(name(page.job)));
     }
     entries::write(connection, &page.connection, &page.writes)?;
     let origin = name(page.job);
-    let notices = events::insert_all(connection, &page.connection, &origin, &page.events, page.at)?;
-    let new_findings = findings::keep(connection, &job, &page.findings, page.at)?;
+    let mut signals = events::insert_all(connection, &page.connection, &origin, &page.events, page.at)?;
+    let kept = findings::keep(connection, &job, &page.findings, page.at)?;
     let (state, step, cursor, resolved) = match &page.next {
         Next::Page { step, cursor } => (JobState::Running, *step, cursor.as_deref(), 0),
         Next::End if job.kind == JobKind::Reconcile => {
@@ -76,28 +80,31 @@ pub(super) fn advance(connection: &Connection, page: &JobPage) -> Result<Written
             )?
             .execute(named_params! {
                 ":number": page.job, ":state": state.name(), ":step": step, ":cursor": cursor,
-                ":checked": page.checked, ":events": page.events.len(), ":new_events": notices.len(),
-                ":findings": page.findings.len(), ":new_findings": new_findings, ":resolved": resolved,
+                ":checked": page.checked, ":events": page.events.len(), ":new_events": signals.len(),
+                ":findings": page.findings.len(), ":new_findings": kept.new, ":resolved": resolved,
                 ":tallies": tallies, ":at": page.at,
                 ":ended_at": (state == JobState::Done).then_some(page.at),
             })
     };
     update().map_err(translated(connection))?;
-    Ok(Written { answer: existing(connection, page.job)?, notices })
+    let answer = existing(connection, page.job)?;
+    signals.extend(notices::keep(connection, &herald.announce(&answer, &kept.news), page.at)?);
+    Ok(Written { answer, signals })
 }
 
 pub(super) fn end(
     connection: &Connection,
     number: Sequence,
     failure: Option<&str>,
+    news: &[NewNotice],
     at: Instant,
-) -> Result<(), StorageError> {
+) -> Result<Written<()>, StorageError> {
     let state = if failure.is_some() { JobState::Failed } else { JobState::Cancelled };
     let sql =
         "UPDATE jobs SET state = ?2, reason = ?3, ended_at = ?4 WHERE number = ?1 AND state = 'running'";
     match execute(connection, sql, params![number, state.name(), failure, at])? {
         0 => Err(StorageError::Ended(name(number))),
-        _ => Ok(()),
+        _ => notices::notify(connection, news, at),
     }
 }
 

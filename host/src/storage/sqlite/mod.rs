@@ -12,8 +12,11 @@ mod findings;
 mod jobs;
 mod listing;
 mod modules;
+mod notice_storage;
+mod notices;
 mod open;
 mod options;
+mod outbox;
 mod purge;
 mod readers;
 mod storage;
@@ -27,7 +30,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{StorageError, Work, WorkId, WorkSink};
+use super::{Sequence, StorageError, Work, WorkId, WorkSink};
 pub use options::SqliteOptions;
 use readers::Readers;
 use writer::Writer;
@@ -82,28 +85,30 @@ impl SqliteStorage {
 /// What a writing operation answers, and what the sink is told of it.
 struct Written<T> {
     answer: T,
-    notices: Vec<Notice>,
+    signals: Vec<Signal>,
 }
 
 impl<T> Written<T> {
     fn quietly(answer: T) -> Written<T> {
-        Written { answer, notices: Vec::new() }
+        Written { answer, signals: Vec::new() }
     }
 }
 
 /// What a sink is told.
-enum Notice {
+enum Signal {
     Ready(Work),
     Withdrawn { connection: String, subject: Option<String>, id: WorkId },
+    Noticed { sequence: Sequence, receivers: Vec<String> },
 }
 
-impl Notice {
+impl Signal {
     fn tell(self, sink: &dyn WorkSink) {
         match self {
-            Notice::Ready(work) => sink.accept(work),
-            Notice::Withdrawn { connection, subject, id } => {
+            Signal::Ready(work) => sink.accept(work),
+            Signal::Withdrawn { connection, subject, id } => {
                 sink.withdraw(&connection, subject.as_deref(), id);
             }
+            Signal::Noticed { sequence, receivers } => sink.noticed(sequence, &receivers),
         }
     }
 }

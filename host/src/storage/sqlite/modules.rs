@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
-use super::super::{ACTIVATIONS_PER_CONNECTION_MAX, Activation, StorageError};
+use super::super::{ACTIVATIONS_PER_CONNECTION_MAX, Activation, NewNotice, StorageError};
 use super::open::translated;
+use super::{Written, notices};
 
 pub(super) fn keep(connection: &Connection, digest: &str, bytes: &[u8]) -> Result<(), StorageError> {
     let insert = || {
@@ -25,7 +26,11 @@ pub(super) fn get(connection: &Connection, digest: &str) -> Result<Option<Vec<u8
     query().map_err(translated(connection))
 }
 
-pub(super) fn activate(connection: &Connection, activation: &Activation) -> Result<(), StorageError> {
+pub(super) fn activate(
+    connection: &Connection,
+    activation: &Activation,
+    news: &[NewNotice],
+) -> Result<Written<()>, StorageError> {
     let insert = || {
         connection
             .prepare_cached(
@@ -47,7 +52,8 @@ pub(super) fn activate(connection: &Connection, activation: &Activation) -> Resu
             )?
             .execute(params![activation.connection, ACTIVATIONS_PER_CONNECTION_MAX])
     };
-    insert().and_then(|_| trim()).map(drop).map_err(translated(connection))
+    insert().and_then(|_| trim()).map_err(translated(connection))?;
+    notices::notify(connection, news, activation.at)
 }
 
 pub(super) fn activations(

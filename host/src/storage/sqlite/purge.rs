@@ -16,6 +16,7 @@ pub(super) fn purge(connection: &Connection, before: Instant, limit: u32) -> Res
         purge.works(&DELIVERIES, &mut left)?;
         purge.works(&EVENTS, &mut left)?;
         purge.jobs(&mut left)?;
+        purge.notices(&mut left)?;
         purge.settings(&mut left)?;
         purge.modules(&mut left)?;
         Ok(limit - left)
@@ -91,6 +92,22 @@ impl Purge<'_> {
             "DELETE FROM findings WHERE number IN
                  (SELECT number FROM findings WHERE state = 'resolved' AND decision IS NULL AND resolved_at < ?1 LIMIT ?2)",
             "DELETE FROM jobs WHERE number IN (SELECT number FROM jobs WHERE ended_at < ?1 LIMIT ?2)",
+        ] {
+            let gone = self.execute(sql, params![self.before, *left])?;
+            take(left, gone);
+        }
+        Ok(())
+    }
+
+    /// Forget notices that nobody waits for any more. One that is dead does no harm by being forgotten: its receiver has
+    /// not heard of it for as long as it was kept.
+    fn notices(&self, left: &mut u32) -> rusqlite::Result<()> {
+        for sql in [
+            "DELETE FROM outbox WHERE number IN
+                 (SELECT number FROM outbox WHERE ended_at IS NOT NULL AND ended_at < ?1 LIMIT ?2)",
+            "DELETE FROM notices WHERE sequence IN
+                 (SELECT sequence FROM notices WHERE at < ?1
+                      AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.notice = notices.sequence) LIMIT ?2)",
         ] {
             let gone = self.execute(sql, params![self.before, *left])?;
             take(left, gone);

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 
 use super::super::{
     Acceptance, Activation, AttemptRecord, Begun, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter,
-    EventRecord, FindingFilter, FindingRecord, Finish, Intake, JobFilter, JobPage, JobRecord, NewDecision,
-    NewDelivery, NewJob, Repairs, Sequence, Setback, State, Storage, StorageError, StoredDelivery,
-    StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
+    EventRecord, FindingFilter, FindingRecord, Finish, Herald, Intake, JobFilter, JobPage, JobRecord,
+    NewDecision, NewDelivery, NewJob, NewNotice, Repairs, Sequence, Setback, State, Storage, StorageError,
+    StoredDelivery, StoredEntry, WorkId, WorkSink, WriteIntent, WriteOutcome, WriteRecord,
 };
 use super::{
     SqliteStorage, attempts, deliveries, entries, events, findings, jobs, modules, purge, work, writes,
@@ -34,7 +34,7 @@ impl Storage for SqliteStorage {
     }
 
     async fn set_back(&self, setback: Setback) -> Result<(), StorageError> {
-        self.write_quietly(move |connection| work::set_back(connection, &setback)).await
+        self.write(move |connection| work::set_back(connection, &setback)).await
     }
 
     async fn intend(&self, intent: WriteIntent) -> Result<(), StorageError> {
@@ -82,8 +82,8 @@ impl Storage for SqliteStorage {
         self.readers.read(move |connection| modules::get(connection, &digest)).await
     }
 
-    async fn activate(&self, activation: Activation) -> Result<(), StorageError> {
-        self.write_quietly(move |connection| modules::activate(connection, &activation)).await
+    async fn activate(&self, activation: Activation, notices: Vec<NewNotice>) -> Result<(), StorageError> {
+        self.write(move |connection| modules::activate(connection, &activation, &notices)).await
     }
 
     async fn activations(&self, connection: &str, limit: u32) -> Result<Vec<Activation>, StorageError> {
@@ -99,17 +99,18 @@ impl Storage for SqliteStorage {
         self.write_quietly(move |connection| jobs::begin(connection, &job)).await
     }
 
-    async fn advance_job(&self, page: JobPage) -> Result<JobRecord, StorageError> {
-        self.write(move |connection| jobs::advance(connection, &page)).await
+    async fn advance_job(&self, page: JobPage, herald: Arc<dyn Herald>) -> Result<JobRecord, StorageError> {
+        self.write(move |connection| jobs::advance(connection, &page, &*herald)).await
     }
 
     async fn end_job(
         &self,
         number: Sequence,
         failure: Option<String>,
+        notices: Vec<NewNotice>,
         at: Instant,
     ) -> Result<(), StorageError> {
-        self.write_quietly(move |connection| jobs::end(connection, number, failure.as_deref(), at)).await
+        self.write(move |connection| jobs::end(connection, number, failure.as_deref(), &notices, at)).await
     }
 
     async fn job(&self, number: Sequence) -> Result<Option<JobRecord>, StorageError> {

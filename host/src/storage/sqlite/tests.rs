@@ -98,7 +98,7 @@ fn a_newer_schema_is_refused_with_both_versions() {
     drop(open(&directory).unwrap());
     let path = directory.path().join("test.sqlite");
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let newer = StorageError::Newer { path: path.clone(), found: 99, known: 3 };
+    let newer = StorageError::Newer { path: path.clone(), found: 99, known: 4 };
     assert_eq!(open(&directory).err().unwrap(), newer);
     assert_eq!(SqliteStorage::open_reading(&path).err().unwrap(), newer);
 }
@@ -155,8 +155,16 @@ async fn effects_and_alerts_can_be_queried() {
     let receipt =
         Receipt::Done(Report { effects: vec![effect], follow_ups: Vec::new(), alerts: vec![alert] });
     let (connection, module) = ("shop".to_owned(), "sha256:00".to_owned());
-    let finish =
-        Finish { sequence: 1, connection, receipt, writes: Vec::new(), module, attempt: None, at: 2 };
+    let finish = Finish {
+        sequence: 1,
+        connection,
+        receipt,
+        writes: Vec::new(),
+        module,
+        attempt: None,
+        notices: Vec::new(),
+        at: 2,
+    };
     storage.finish(finish).await.unwrap();
     let path = directory.path().join("test.sqlite");
     let database = Connection::open(path).unwrap();

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, named_params, params};
 use super::super::{Sequence, Setback, State, StorageError, Work, WorkId};
 use super::columns::state_column;
 use super::open::translated;
-use super::{Notice, Written, attempts};
+use super::{Signal, Written, attempts, notices};
 use crate::contract::Instant;
 
 /// The kind of a piece of work, as the tables name it, and its number.
@@ -36,7 +36,7 @@ pub(super) fn check_open(connection: &Connection, id: WorkId) -> Result<(), Stor
     }
 }
 
-pub(super) fn set_back(connection: &Connection, setback: &Setback) -> Result<(), StorageError> {
+pub(super) fn set_back(connection: &Connection, setback: &Setback) -> Result<Written<()>, StorageError> {
     let (_, sequence) = address(setback.id);
     let update = || {
         connection
@@ -59,7 +59,7 @@ pub(super) fn set_back(connection: &Connection, setback: &Setback) -> Result<(),
         attempts::keep(connection, setback.id, attempt)?;
         attempts::trim(connection, setback.id)?;
     }
-    Ok(())
+    notices::notify(connection, &setback.notices, setback.at)
 }
 
 /// What a change of state from outside has to know.
@@ -91,7 +91,7 @@ fn standing(connection: &Connection, id: WorkId) -> Result<Standing, StorageErro
 pub(super) fn retry(connection: &Connection, id: WorkId) -> Result<Written<State>, StorageError> {
     let Standing { state, connection: owner, subject } = standing(connection, id)?;
     receive_again(connection, id)?;
-    Ok(Written { answer: state, notices: vec![Notice::Ready(again(id, owner, subject))] })
+    Ok(Written { answer: state, signals: vec![Signal::Ready(again(id, owner, subject))] })
 }
 
 /// Have work run again from the first attempt. Its last reason stays, for a person to see.
@@ -124,9 +124,9 @@ pub(super) fn discard(
         .prepare_cached(&sql)
         .and_then(|mut update| update.execute(params![address(id).1, reason, at]));
     update.map_err(translated(connection))?;
-    let notices =
-        if state.is_open() { vec![Notice::Withdrawn { connection: owner, subject, id }] } else { Vec::new() };
-    Ok(Written { answer: state, notices })
+    let signals =
+        if state.is_open() { vec![Signal::Withdrawn { connection: owner, subject, id }] } else { Vec::new() };
+    Ok(Written { answer: state, signals })
 }
 
 pub(super) fn revive(
@@ -135,12 +135,12 @@ pub(super) fn revive(
     module: &str,
     since: Instant,
 ) -> Result<Written<usize>, StorageError> {
-    let mut notices = Vec::new();
+    let mut signals = Vec::new();
     for work in died_under(connection, owner, module, since)? {
         receive_again(connection, work.id)?;
-        notices.push(Notice::Ready(work));
+        signals.push(Signal::Ready(work));
     }
-    Ok(Written { answer: notices.len(), notices })
+    Ok(Written { answer: signals.len(), signals })
 }
 
 /// What is to run again of what died under a module, deliveries first, each in the order of their numbers.

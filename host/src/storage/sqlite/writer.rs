@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::{StorageError, WorkSink};
-use super::{Notice, Written, deliveries, events, open};
+use super::{Signal, Written, deliveries, events, open};
 
 /// Writes that share one transaction. At about 20 µs each, a full group takes as long as the sync that it waits for.
 const GROUP_MAX: usize = 256;
@@ -244,7 +244,7 @@ where
         let outcome = committed.and_then(|()| outcome.unwrap_or(Err(StorageError::Stopped)));
         let outcome = outcome.map(|written| {
             if let Some(sink) = sink {
-                written.notices.into_iter().for_each(|notice| notice.tell(&*sink));
+                written.signals.into_iter().for_each(|signal| signal.tell(&*sink));
             }
             written.answer
         });
@@ -255,7 +255,7 @@ where
 
 struct Attach {
     sink: Arc<dyn WorkSink>,
-    outcome: Option<Result<Vec<Notice>, StorageError>>,
+    outcome: Option<Result<Vec<Signal>, StorageError>>,
     answer: oneshot::Sender<Result<(), StorageError>>,
 }
 
@@ -264,7 +264,7 @@ impl Job for Attach {
         let unfinished = || {
             let mut work = deliveries::unfinished(&worker.connection)?;
             work.extend(events::unfinished(&worker.connection)?);
-            Ok(work.into_iter().map(Notice::Ready).collect())
+            Ok(work.into_iter().map(Signal::Ready).collect())
         };
         self.outcome = Some(unfinished());
         // From here on writes of this group hand over their own work.
@@ -275,7 +275,7 @@ impl Job for Attach {
     fn answer(self: Box<Self>, committed: Result<(), StorageError>) {
         let Attach { sink, outcome, answer } = *self;
         let outcome = committed.and_then(|()| outcome.unwrap_or(Err(StorageError::Stopped)));
-        let outcome = outcome.map(|work| work.into_iter().for_each(|notice| notice.tell(&*sink)));
+        let outcome = outcome.map(|work| work.into_iter().for_each(|signal| signal.tell(&*sink)));
         let _ = answer.send(outcome);
     }
 }

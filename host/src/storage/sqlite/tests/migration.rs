@@ -10,11 +10,12 @@ use tempfile::TempDir;
 use super::super::super::conformance::{Notes, delivery, finding, new_job, page};
 use super::super::super::{
     Acceptance, DeliveryFilter, EventFilter, FindingFilter, FindingState, JobFilter, JobKind, JobPage,
-    JobState, NewDelivery, Next, State, Storage, StorageError, StoredEntry, WorkId, WriteState,
+    JobState, NewDelivery, NewNotice, Next, NoticeFilter, NoticeStorage as _, State, Storage, StorageError,
+    StoredEntry, WorkId, WriteState,
 };
 use super::super::{SqliteStorage, open as opening};
 use super::{open, submission};
-use crate::contract::Receipt;
+use crate::contract::{Receipt, Severity};
 
 /// The schema of version 1, as it was released.
 const VERSION_1: &str = include_str!("../schema/0001.sql");
@@ -22,11 +23,17 @@ const VERSION_1: &str = include_str!("../schema/0001.sql");
 /// The step to version 2, as it was released.
 const VERSION_2: &str = include_str!("../schema/0002.sql");
 
+/// The step to version 3, as it was released.
+const VERSION_3: &str = include_str!("../schema/0003.sql");
+
 /// What is in the database of a host of version 1.
 const ROWS_1: &str = include_str!("version_1.sql");
 
 /// What a host of version 2 adds to that.
 const ROWS_2: &str = include_str!("version_2.sql");
+
+/// What a host of version 3 adds to that.
+const ROWS_3: &str = include_str!("version_3.sql");
 
 /// Make a database of version 1.
 fn version_1(directory: &TempDir) -> PathBuf {
@@ -51,11 +58,22 @@ fn version_2(directory: &TempDir) -> PathBuf {
     path
 }
 
+/// Make a database of version 3, with what version 2 left and a job that found something.
+fn version_3(directory: &TempDir) -> PathBuf {
+    let path = version_2(directory);
+    let mut database = Connection::open(&path).unwrap();
+    opening::migrate(&mut database, &[VERSION_1, VERSION_2, VERSION_3]).unwrap();
+    database.execute_batch(ROWS_3).unwrap();
+    assert_eq!(opening::version(&database), Ok(3));
+    path
+}
+
 #[test]
 fn a_released_step_never_changes() {
     for (step, expected) in [
         (VERSION_1, "d6162505311f8dfa0ac636fdf5acdb163fa05d223848c2375eaecbb35f030ad8"),
         (VERSION_2, "f07cd2099b7b2da7d9b60a7f8a57687e81486b2eb81642f528cd3acdc233be8a"),
+        (VERSION_3, "4b4efc36a50c1116643b4c60b2b5902162ee16515089c4b02844c21c7ef6ee95"),
     ] {
         assert_eq!(hex::encode(Sha256::digest(step)), expected);
     }
@@ -144,7 +162,7 @@ async fn a_database_of_version_2_keeps_everything_and_takes_jobs() {
     let directory = TempDir::new().unwrap();
     let path = version_2(&directory);
     let storage = open(&directory).unwrap();
-    assert_eq!(opening::version(&Connection::open(&path).unwrap()), Ok(3));
+    assert_eq!(opening::version(&Connection::open(&path).unwrap()), Ok(4));
     assert_eq!(storage.events(EventFilter::default()).await.unwrap().len(), 6);
     let writes = storage.writes(WorkId::Event(4)).await.unwrap();
     assert_eq!((writes.len(), writes[0].state, writes[0].status), (1, WriteState::Done, Some(201)));
@@ -158,8 +176,33 @@ async fn a_database_of_version_2_keeps_everything_and_takes_jobs() {
     assert_eq!(storage.findings(FindingFilter::default()).await, Ok(Vec::new()));
     let begun = storage.begin_job(new_job(JobKind::Reconcile)).await.unwrap();
     let page = JobPage { findings: vec![finding("f")], next: Next::End, ..page(&begun.job) };
-    assert_eq!(storage.advance_job(page).await.unwrap().state, JobState::Done);
+    assert_eq!(storage.advance_job(page, Arc::new(())).await.unwrap().state, JobState::Done);
     assert_eq!(storage.finding("shop", "f").await.unwrap().unwrap().state, FindingState::Open);
+}
+
+#[tokio::test]
+async fn a_database_of_version_3_keeps_its_jobs_and_takes_notices() {
+    let directory = TempDir::new().unwrap();
+    let path = version_3(&directory);
+    let storage = open(&directory).unwrap();
+    assert_eq!(opening::version(&Connection::open(&path).unwrap()), Ok(4));
+    let jobs = storage.jobs(JobFilter::default()).await.unwrap();
+    assert_eq!((jobs.len(), jobs[0].state, jobs[0].counters.findings), (1, JobState::Done, 1));
+    let found = storage.finding("shop", "order-1/cash").await.unwrap().unwrap();
+    assert_eq!((found.state, found.finding.severity), (FindingState::Open, Severity::Warning));
+    assert_eq!(storage.events(EventFilter::default()).await.unwrap().len(), 6);
+    assert_eq!(storage.notices(NoticeFilter::default()).await, Ok(Vec::new()));
+    let alert = NewNotice {
+        topic: "alert".to_owned(),
+        kind: Some("goods-refused".to_owned()),
+        severity: Severity::Warning,
+        connection: "shop".to_owned(),
+        subject: Some("order-1".to_owned()),
+        data: "{}".to_owned(),
+        receivers: vec!["ops".to_owned()],
+    };
+    storage.notify(vec![alert], 2_000).await.unwrap();
+    assert_eq!(storage.due_postings("ops", 2_000, 9).await.unwrap().postings.len(), 1);
 }
 
 #[test]
@@ -237,6 +280,19 @@ fn listings_and_purges_find_their_indexes() {
         (
             "SELECT sequence FROM deliveries WHERE state = 'dead' AND connection = ?1 AND module = ?2 AND ended_at >= ?3 ORDER BY sequence",
             "deliveries_by_state",
+        ),
+        ("SELECT number FROM outbox WHERE ended_at IS NOT NULL AND ended_at < ?1 LIMIT 9", "outbox_to_purge"),
+        (
+            "SELECT min(not_before) FROM outbox WHERE receiver = ?1 AND state = 'waiting' AND not_before > ?2",
+            "outbox_due",
+        ),
+        (
+            "SELECT 1 FROM outbox AS earlier WHERE earlier.receiver = ?1 AND earlier.lane = ?2 AND earlier.state = 'waiting' AND earlier.number < ?3",
+            "outbox_lanes",
+        ),
+        (
+            "SELECT sequence FROM notices WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.notice = notices.sequence) LIMIT 9",
+            "notices_to_purge",
         ),
     ] {
         let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
