@@ -140,10 +140,11 @@ impl Run {
     }
 
     fn write_script(&mut self) {
+        let (least, most) = self.kind.acts;
         for order in 0..self.rng.usize(1..=3) {
             let mut at = MORNING + self.rng.u64(0..1_200_000);
             self.plan(at, Act::Place);
-            for _ in 0..self.rng.u32(3..=9) {
+            for _ in 0..self.rng.u32(least..=most) {
                 at += self.pause();
                 self.plan(at, Act::Order(order));
             }
@@ -325,6 +326,7 @@ impl Run {
     async fn settle(&mut self, host: &Host) {
         let (mut quiet, mut known) = (0, 0);
         for _ in 0..ROUNDS_MAX {
+            self.story.insist(&self.world);
             self.work_through(host).await;
             host.idle(HORIZON).await;
             let (open, all) = self.look_after(host).await;

@@ -48,7 +48,10 @@ const COURIER: &str = "courier";
 const SEEDS: u64 = 500;
 
 /// The same of the runs with people in two systems, of which each is several times as long.
-const PAIR_SEEDS: u64 = 100;
+const PAIR_SEEDS: u64 = 80;
+
+/// The same where nothing goes wrong.
+const CALM_SEEDS: u64 = 40;
 
 /// Seeds that are told twice.
 const STORIES: u64 = 8;
@@ -167,14 +170,15 @@ fn happened(counts: &BTreeMap<&'static str, u64>, least: u64, whats: &[&str]) {
 
 /// Deliveries by Track-POD, and a courier whose connector writes without a look.
 static DELIVERIES: Kind =
-    Kind { connector: "ghl-track-pod", courier: true, faults: true, story: shop::Shop::story };
+    Kind { connector: "ghl-track-pod", courier: true, acts: (3, 9), faults: true, story: shop::Shop::story };
 
 /// Two systems with people at work in both.
-static PAIR: Kind = Kind { connector: "ghl-rankr", courier: false, faults: true, story: pair::Pair::story };
+static PAIR: Kind =
+    Kind { connector: "ghl-rankr", courier: false, acts: (4, 20), faults: true, story: pair::Pair::story };
 
 /// The same when nothing goes wrong but that webhooks are lost, late and doubled.
 static CALM_PAIR: Kind =
-    Kind { connector: "ghl-rankr", courier: false, faults: false, story: pair::Pair::story };
+    Kind { connector: "ghl-rankr", courier: false, acts: (4, 20), faults: false, story: pair::Pair::story };
 
 #[test]
 fn every_promise_holds_under_every_seed() {
@@ -202,28 +206,36 @@ fn every_promise_holds_under_every_seed() {
 
 #[test]
 fn two_systems_with_people_at_work_in_both_end_equal_and_still() {
-    let Some((counts, seeds)) = hold(&CALM_PAIR, PAIR_SEEDS) else { return };
+    let Some((counts, seeds)) = hold(&CALM_PAIR, CALM_SEEDS) else { return };
     happened(&counts, seeds / 2, &["shipments by the shop", "shipments by the sink", "edits of mirrors"]);
 }
 
 #[test]
 fn two_systems_end_equal_and_still_under_every_fault() {
     let Some((counts, seeds)) = hold(&PAIR, PAIR_SEEDS) else { return };
-    let often = ["call faults", "storage faults", "crashes", "payments", "swaps", "duplicates", "moves"];
-    happened(&counts, seeds / 2, &often);
-    let seldom = [
+    let often = [
+        "call faults",
+        "storage faults",
+        "crashes",
+        "payments",
+        "swaps",
+        "duplicates",
         "shipments by the shop",
         "shipments by the sink",
         "edits of mirrors",
+        "overruled",
+    ];
+    happened(&counts, seeds / 2, &often);
+    let seldom = [
+        "moves",
+        "withdrawals",
         "lost webhooks",
         "refunds",
         "cancellations",
         "edits",
         "renewals",
         "bills",
-        "withdrawals",
-        "overruled",
-        "disagreements",
+        "machines that insist",
     ];
     happened(&counts, seeds / 20, &seldom);
 }

@@ -12,6 +12,8 @@ pub(super) struct Kind {
     pub(super) connector: &'static str,
     /// Whether the courier's connection is there as well.
     pub(super) courier: bool,
+    /// How much happens to an order: from so much to so much.
+    pub(super) acts: (u32, u32),
     /// Whether anything goes wrong.
     pub(super) faults: bool,
     /// The story of a seed.
@@ -45,6 +47,9 @@ pub(super) trait Story {
 
     /// Something happens to an order. Answers after how many milliseconds to come back, if it could not happen yet.
     fn act(&mut self, order: usize, world: &World) -> Option<u64>;
+
+    /// What machines at the vendors do whenever they see that it is not so.
+    fn insist(&mut self, _: &World) {}
 
     /// What the vendors hold, held against what people did there.
     fn judge(&self, world: &World, facts: &Facts, violations: &mut Vec<String>);

@@ -80,6 +80,12 @@ impl Story for Pair {
         None
     }
 
+    fn insist(&mut self, world: &World) {
+        for sale in &mut self.sales {
+            sale.insist(world);
+        }
+    }
+
     fn judge(&self, world: &World, facts: &Facts, violations: &mut Vec<String>) {
         judge::judge(&self.sales, self.terms, world, facts, violations);
     }

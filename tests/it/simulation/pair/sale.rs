@@ -29,13 +29,37 @@ pub(super) struct Sale {
     pub(super) shipments: Vec<Shipment>,
     pub(super) bill: Option<Bill>,
     pub(super) edits: Edits,
+    /// Whether a machine of the sink sets the order's note again whenever it is another.
+    has_machine: bool,
     waits: u32,
 }
 
 impl Sale {
     pub(super) fn place(rng: &mut Rng, world: &World, terms: Terms) -> Sale {
         let order = Order::place(rng, world, Rules::default());
-        Sale { order, terms, shipments: Vec::new(), bill: None, edits: Edits::default(), waits: 0 }
+        let has_machine = rng.u32(..4) == 0;
+        let (shipments, edits) = (Vec::new(), Edits::default());
+        Sale { order, terms, shipments, bill: None, edits, has_machine, waits: 0 }
+    }
+
+    /// The machine of the sink sets the note again that it once set.
+    pub(super) fn insist(&mut self, world: &World) {
+        let Some((count, own)) = self.edits.0.get_mut("note").filter(|_| self.has_machine) else { return };
+        let id = self.order.id.as_str();
+        let orders = world.offline.snapshot().rankr.orders;
+        let text = |json: &Json, name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
+        let Some(copy) = orders.iter().find(|it| text(&it.order, "orderId").as_deref() == Some(id)) else {
+            return;
+        };
+        if text(&copy.order, "note").as_ref() == Some(own) {
+            return;
+        }
+        *count += 1;
+        let members = Json::object([("note", own.as_str().into())]);
+        let edit = Edit { members, webhook: Some("order.updated".to_owned()) };
+        world.offline.rankr_edit(RankrKind::Order, id, edit, world.now()).unwrap();
+        world.say(format!("SINK a machine sets the note of {id} again"));
+        world.count("machines that insist");
     }
 
     /// The merchant changes a quantity.
