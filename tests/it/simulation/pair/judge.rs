@@ -25,6 +25,9 @@ pub(super) fn judge(
     violations: &mut Vec<String>,
 ) {
     let (effects, snapshot) = (world.offline.effects(), world.offline.snapshot());
+    for _ in facts.events_of(super::super::SHOP).filter(|it| it.event.id.starts_with("rankr ")) {
+        world.count("events of the sink");
+    }
     doubled_notes(&effects, violations);
     money::sums(sales, &effects, violations);
     for sale in sales {
