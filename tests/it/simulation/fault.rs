@@ -31,6 +31,8 @@ pub(super) enum CallFault {
     StatusAfter(u16),
     /// The connection breaks before the vendor has done anything.
     BrokenBefore,
+    /// The connection breaks, and the request arrives so many milliseconds later.
+    Late(u64),
     /// The connection breaks half-way through the answer.
     BrokenAfter,
     /// The answer never comes.
@@ -88,8 +90,8 @@ impl Faults {
         if self.rng.u32(..40) == 0 { self.rng.u64(1_000..9_000) } else { self.rng.u64(1..60) }
     }
 
-    /// What goes wrong with the next call; `write` if it changes something.
-    pub(super) fn call(&mut self, write: bool) -> Option<CallFault> {
+    /// What goes wrong with the next call; `write` if it changes something, `guarded` if it may arrive at any later time.
+    pub(super) fn call(&mut self, write: bool, guarded: bool) -> Option<CallFault> {
         if !self.strikes(if write { self.rate * WRITES_WEIGH } else { self.rate }) {
             return None;
         }
@@ -98,7 +100,7 @@ impl Faults {
             return Some(if self.rng.u32(..3) == 0 { CallFault::CrashBefore } else { CallFault::CrashAfter });
         }
         self.faults = self.faults.checked_sub(1)?;
-        Some(match self.rng.u32(..11) {
+        Some(match self.rng.u32(..if guarded { 13 } else { 11 }) {
             0 => CallFault::Unreachable,
             1 => CallFault::Busy(self.rng.u64(1..90)),
             2 => CallFault::StatusBefore([500, 502, 503][self.rng.usize(..3)]),
@@ -107,6 +109,7 @@ impl Faults {
             6 | 7 => CallFault::BrokenAfter,
             8 => CallFault::Timeout,
             9 => CallFault::Echo,
+            11 | 12 => CallFault::Late(self.rng.u64(1_000..1_800_000)),
             _ => CallFault::Cut,
         })
     }

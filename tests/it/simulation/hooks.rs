@@ -18,6 +18,16 @@ pub(super) struct Hook {
     pub(super) body: Bytes,
 }
 
+/// Headers as they are sent.
+pub(super) fn headers(list: &[(String, String)]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in list {
+        let name = HeaderName::try_from(name.as_str()).unwrap();
+        headers.insert(name, HeaderValue::from_str(value).unwrap());
+    }
+    headers
+}
+
 /// The webhooks of one run that are on their way, by the time at which each arrives.
 pub(super) struct Hooks {
     rng: Rng,
@@ -30,13 +40,14 @@ impl Hooks {
         Hooks { rng: Rng::with_seed(seed ^ 0x400c), waiting: BTreeMap::new(), number: 0 }
     }
 
+    /// Whether the next webhook is lost, where `lost` of a thousand are.
+    pub(super) fn loses(&mut self, lost: u32) -> bool {
+        lost > 0 && self.rng.u32(..1_000) < lost
+    }
+
     /// A vendor fires a webhook.
     pub(super) fn fire(&mut self, webhook: OfflineWebhook, now: u64) {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &webhook.headers {
-            let name = HeaderName::try_from(name.as_str()).unwrap();
-            headers.insert(name, HeaderValue::from_str(value).unwrap());
-        }
+        let headers = headers(&webhook.headers);
         let source = webhook.system.name().to_owned();
         let name = format!("webhook {} {source} {}", webhook.id, webhook.event);
         self.send(Hook { name, connection: super::SHOP, source, headers, body: webhook.body }, now);

@@ -15,6 +15,8 @@ use transload_sandbox::{DeliveryOrder, Effects, Json};
 use super::facts::Facts;
 use super::life::Run;
 use super::order::Order;
+use super::shop::Shop;
+use super::terms::Terms;
 use super::world::World;
 
 /// Everything that did not hold.
@@ -32,15 +34,20 @@ pub(super) fn judge(run: &Run, facts: &Facts) -> Vec<String> {
     for alert in facts.alerts() {
         world.say(format!("ALERT {} {}: {}", alert.kind, alert.subject, alert.message));
     }
-    let seen = Seen::read(world);
-    words::doubled(&seen, &mut violations);
-    words::workflows(run, facts, &seen, &mut violations);
-    money::tags(run, &seen, &mut violations);
-    for order in &run.shop.orders {
-        Judged { world, order, facts, seen: &seen, violations: &mut violations }.judge();
-    }
+    run.story.judge(world, facts, &mut violations);
     super::courier::judge(&world.vendor.lock().unwrap(), &run.jobs, facts, &mut violations);
     violations
+}
+
+/// What came of the shop's orders, held against what had to.
+pub(super) fn shop(shop: &Shop, world: &World, facts: &Facts, violations: &mut Vec<String>) {
+    let seen = Seen::read(world);
+    words::doubled(&seen, violations);
+    words::workflows(shop, facts, &seen, violations);
+    money::tags(shop, &seen, violations);
+    for order in &shop.orders {
+        Judged { world, terms: shop.terms, order, facts, seen: &seen, violations }.judge();
+    }
 }
 
 fn why(event: &EventRecord) -> String {
@@ -88,11 +95,13 @@ fn modules(run: &Run, facts: &Facts, violations: &mut Vec<String>) {
 fn credentials(world: &World, facts: &Facts, violations: &mut Vec<String>) {
     let options = world.offline.options();
     let vendor = world.vendor.lock().unwrap();
-    let secret = world.offline.track_pod_secret();
+    let secrets = [world.offline.track_pod_secret(), world.offline.rankr_secret()];
     let credentials = [
         ("GHL's token", options.ghl_token.as_str()),
         ("Track-POD's key", &options.track_pod_key),
-        ("Track-POD's webhook secret", &secret),
+        ("Rankr's token", &options.rankr_token),
+        ("Track-POD's webhook secret", &secrets[0]),
+        ("Rankr's webhook secret", &secrets[1]),
         ("the courier's token", &vendor.token),
         ("the courier's webhook token", &vendor.hook_token),
     ];
@@ -149,6 +158,7 @@ impl Seen {
 /// One order before the judge.
 struct Judged<'a> {
     world: &'a World,
+    terms: Terms,
     order: &'a Order,
     facts: &'a Facts,
     seen: &'a Seen,

@@ -9,7 +9,6 @@ use fastrand::Rng;
 use tempfile::TempDir;
 use tokio::time::sleep;
 use transload::config::WebhookConfig;
-use transload::contract::Signature;
 use transload::egress::{Egress, EgressOptions, Grant, Secret};
 use transload::runtime::{
     Clock, ConnectionSpec, DeliveryOutcome, Host, HostLimits, HostOptions, SwapRequest,
@@ -21,13 +20,14 @@ use transload::storage::{
 use super::courier::Job;
 use super::facts::Facts;
 use super::modules::Modules;
-use super::shop::Shop;
 use super::storage::FaultyStorage;
+use super::story::{Kind, Story};
 use super::transport::FaultyTransport;
 use super::world::{MORNING, World};
 use super::{COURIER, SHOP, judge};
+use crate::fakes::Fakes;
 
-/// How often the shop's transactions are polled. Its manifest says five minutes; less often, more happens in between.
+/// How often the shop's triggers are polled. The manifests say five minutes and more; less often, more happens in between.
 const POLL: Duration = Duration::from_mins(20);
 
 /// Longer than any event waits before it is tried again.
@@ -66,10 +66,11 @@ enum End {
 pub(super) struct Run {
     pub(super) world: Arc<World>,
     pub(super) modules: &'static Modules,
-    pub(super) shop: Shop,
+    pub(super) story: Box<dyn Story>,
     pub(super) jobs: Vec<Job>,
     /// The deliveries that were acknowledged, each with what it was.
     pub(super) accepted: Vec<(Sequence, String)>,
+    kind: &'static Kind,
     rng: Rng,
     script: BTreeMap<(u64, u64), Act>,
     number: u64,
@@ -87,8 +88,8 @@ pub(super) struct Outcome {
 }
 
 /// Run a seed from its first life to its judgement.
-pub(super) fn run(seed: u64, modules: &'static Modules) -> Outcome {
-    let mut run = Run::new(seed, modules);
+pub(super) fn run(seed: u64, kind: &'static Kind) -> Outcome {
+    let mut run = Run::new(seed, kind);
     let mut time = MORNING;
     let mut violations = vec![format!("did not come to rest within {LIVES_MAX} lives")];
     for life in 0..LIVES_MAX {
@@ -114,12 +115,17 @@ pub(super) fn run(seed: u64, modules: &'static Modules) -> Outcome {
 }
 
 impl Run {
-    fn new(seed: u64, modules: &'static Modules) -> Run {
-        let world = Arc::new(World::new(seed));
-        world.say(format!("{:?}", world.terms));
+    fn new(seed: u64, kind: &'static Kind) -> Run {
+        let story = (kind.story)(seed);
+        let world = Arc::new(World::new(seed, &*story));
+        story.begin(&world);
+        if !kind.faults {
+            world.faults.lock().unwrap().close();
+        }
         let mut run = Run {
-            modules,
-            shop: Shop::new(seed, &world),
+            modules: Modules::get(kind.connector),
+            kind,
+            story,
             world,
             jobs: Vec::new(),
             accepted: Vec::new(),
@@ -134,15 +140,17 @@ impl Run {
     }
 
     fn write_script(&mut self) {
+        let (least, most) = self.kind.acts;
         for order in 0..self.rng.usize(1..=3) {
             let mut at = MORNING + self.rng.u64(0..1_200_000);
             self.plan(at, Act::Place);
-            for _ in 0..self.rng.u32(3..=9) {
+            for _ in 0..self.rng.u32(least..=most) {
                 at += self.pause();
                 self.plan(at, Act::Order(order));
             }
         }
-        for job in 0..self.rng.usize(2..=6) {
+        let jobs = if self.kind.courier { self.rng.usize(2..=6) } else { 0 };
+        for job in 0..jobs {
             let drawn = Job::draw(&mut self.rng, job);
             self.jobs.push(drawn);
             let at = MORNING + self.rng.u64(0..3_600_000);
@@ -204,7 +212,10 @@ impl Run {
                 *configured = 1 - *configured;
             }
         }
-        let specs = vec![self.shop_spec(), self.courier_spec()];
+        let mut specs = vec![self.shop_spec()];
+        if self.kind.courier {
+            specs.push(self.courier_spec());
+        }
         let host = match Host::start(options, specs).await {
             Ok(host) => host,
             Err(error) => {
@@ -217,6 +228,7 @@ impl Run {
         world.faults.lock().unwrap().close();
         world.say("no more faults");
         self.settle(&host).await;
+        self.once_more(&host).await;
         host.shutdown().await;
         End::Settled(Box::new(Facts::read(&inner, &database).await))
     }
@@ -251,7 +263,8 @@ impl Run {
         let world = Arc::clone(&self.world);
         let Some((key, hook)) = world.hooks.lock().unwrap().first() else { return };
         world.say(format!("{} arrives", hook.name));
-        let outcome = host.deliver(hook.connection, &hook.source, &hook.headers, hook.body.clone()).await;
+        let headers = world.headers(&hook);
+        let outcome = host.deliver(hook.connection, &hook.source, &headers, hook.body.clone()).await;
         world.say(format!("{} is answered {}", hook.name, outcome.status()));
         let mut hooks = world.hooks.lock().unwrap();
         hooks.remove(key);
@@ -265,10 +278,10 @@ impl Run {
     async fn act(&mut self, host: &Host, act: Act) {
         let world = Arc::clone(&self.world);
         match act {
-            Act::Place => self.shop.place(&world),
-            Act::Order(index) if index >= self.shop.orders.len() => {}
+            Act::Place => self.story.place(&world),
+            Act::Order(index) if index >= self.story.orders() => {}
             Act::Order(index) => {
-                if let Some(later) = self.shop.act(index, &world) {
+                if let Some(later) = self.story.act(index, &world) {
                     self.plan(world.now() + later, Act::Order(index));
                 }
             }
@@ -288,7 +301,7 @@ impl Run {
 
     /// Exchange a connection's module for its other one.
     async fn swap(&mut self, host: &Host) {
-        let connection = if self.rng.u32(..3) == 0 { COURIER } else { SHOP };
+        let connection = if self.kind.courier && self.rng.u32(..3) == 0 { COURIER } else { SHOP };
         let status = host.connections();
         let present = status.iter().find(|it| it.name == connection).map(|it| it.module.as_str());
         let other = self.modules.of(connection).iter().find(|it| Some(it.digest()) != present).unwrap();
@@ -309,26 +322,52 @@ impl Run {
         }
     }
 
-    /// Let time pass until nothing is left to do.
+    /// Let time pass until nothing is left to do, and rounds of all polls bring nothing.
     async fn settle(&mut self, host: &Host) {
-        let mut quiet = 0;
+        let (mut quiet, mut known) = (0, 0);
         for _ in 0..ROUNDS_MAX {
+            self.story.insist(&self.world);
             self.work_through(host).await;
             host.idle(HORIZON).await;
-            let open = self.look_after(host).await;
+            let (open, all) = self.look_after(host).await;
             self.world.collect_webhooks();
             let waiting = self.world.hooks.lock().unwrap().next_at().is_some();
-            quiet = if open == 0 && !waiting { quiet + 1 } else { 0 };
+            quiet = if open == 0 && !waiting && all == known { quiet + 1 } else { 0 };
+            known = all;
             if quiet == 3 {
                 return;
             }
             sleep(POLL + Duration::from_secs(30)).await;
         }
-        self.world.say("not everything has come to rest");
+        self.world.journal().violations.push(format!("did not come to rest within {ROUNDS_MAX} rounds"));
     }
 
-    /// What a person does with events that the host cannot help. Answers how many have not ended.
-    async fn look_after(&mut self, host: &Host) -> usize {
+    /// What is at rest stays so: ask for everything once more, and deliver what is told of it.
+    async fn once_more(&mut self, host: &Host) {
+        let world = Arc::clone(&self.world);
+        let (_, before) = self.look_after(host).await;
+        let sent = world.journal().sent();
+        for trigger in self.story.polls() {
+            let new = host.poll_now(SHOP, trigger).await;
+            if !matches!(new, Ok(0)) {
+                world.journal().violations.push(format!("at rest, {trigger} brings something new: {new:?}"));
+            }
+        }
+        host.idle(HORIZON).await;
+        self.work_through(host).await;
+        host.idle(HORIZON).await;
+        let (open, after) = self.look_after(host).await;
+        if open > 0 || after != before {
+            let what = format!("at rest, {} events came of nothing, {open} have not ended", after - before);
+            world.journal().violations.push(what);
+        }
+        if world.journal().sent() != sent {
+            world.journal().violations.push("at rest, something was written".to_owned());
+        }
+    }
+
+    /// What a person does with events that the host cannot help. Answers how many have not ended, and how many there are.
+    async fn look_after(&mut self, host: &Host) -> (usize, usize) {
         let events = host.events(EventFilter::default()).await.unwrap();
         let mut open = 0;
         for event in events.iter().rev() {
@@ -343,48 +382,16 @@ impl Run {
                 state => open += usize::from(state.is_open()),
             }
         }
-        open
+        (open, events.len())
     }
 
     fn shop_spec(&self) -> ConnectionSpec {
-        let options = self.world.offline.options();
-        let ghl = [
-            "payments/orders.readonly",
-            "payments/orders.write",
-            "payments/orders.collectPayment",
-            "payments/transactions.readonly",
-            "payments/subscriptions.readonly",
-            "contacts.readonly",
-            "contacts.write",
-            "conversations/message.write",
-            "objects/record.readonly",
-            "objects/record.write",
-            "opportunities.readonly",
-            "opportunities.write",
-        ];
-        let track_pod = ["account.read", "orders.read", "orders.write"];
-        let grants = [
-            ("ghl", grant("https://sandbox.invalid/ghl", &options.ghl_token, &ghl)),
-            ("track-pod", grant("https://sandbox.invalid/track-pod", &options.track_pod_key, &track_pod)),
-        ];
-        let ghl = WebhookConfig {
-            public_keys: Some(vec![self.world.offline.ghl_public_key_pem()]),
-            ..WebhookConfig::default()
-        };
-        let track_pod = WebhookConfig {
-            secrets: vec![Secret::new(self.world.offline.track_pod_secret())],
-            signatures: Some(vec![Signature::HmacSha256(options.track_pod_signature_header.clone())]),
-            ..WebhookConfig::default()
-        };
-        ConnectionSpec {
-            name: SHOP.to_owned(),
-            module: self.modules.of(SHOP)[self.configured[0]].clone(),
-            grants: grants.map(|(name, grant)| (name.to_owned(), grant)).into(),
-            settings: self.world.terms.settings(&options.ghl_location),
-            webhooks: [("ghl".to_owned(), ghl), ("track-pod".to_owned(), track_pod)].into(),
-            polls: self.world.terms.polls().into_iter().map(|trigger| (trigger.to_owned(), POLL)).collect(),
-            read_only: false,
-        }
+        let fakes = Fakes::offline(&self.world.offline);
+        let module = self.modules.of(SHOP)[self.configured[0]].clone();
+        let mut spec = fakes.connection(module, self.story.settings(), POLL, &[]);
+        let polls = self.story.polls();
+        spec.polls.retain(|trigger, _| polls.contains(&trigger.as_str()));
+        spec
     }
 
     fn courier_spec(&self) -> ConnectionSpec {

@@ -1,6 +1,7 @@
 //! The components of all runs, compiled once.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -16,16 +17,17 @@ pub(super) struct Modules {
 }
 
 impl Modules {
-    /// The same ones for every run.
-    pub(super) fn get() -> &'static Modules {
-        static MODULES: OnceLock<Modules> = OnceLock::new();
-        MODULES.get_or_init(|| {
+    /// The same ones for every run with this bundled connector.
+    pub(super) fn get(connector: &'static str) -> &'static Modules {
+        static MODULES: Mutex<BTreeMap<&str, &Modules>> = Mutex::new(BTreeMap::new());
+        let mut all = MODULES.lock().unwrap();
+        all.entry(connector).or_insert_with(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-            runtime.block_on(Modules::load())
+            Box::leak(Box::new(runtime.block_on(Modules::load(connector))))
         })
     }
 
-    async fn load() -> Modules {
+    async fn load(connector: &str) -> Modules {
         let compiled = TempDir::new().unwrap();
         let options = EngineOptions {
             cache_dir: Some(compiled.path().to_owned()),
@@ -34,7 +36,7 @@ impl Modules {
             ..EngineOptions::default()
         };
         let engine = Engine::new(options).unwrap();
-        let shop = transload_bundle::find("ghl-track-pod").unwrap().component;
+        let shop = transload_bundle::find(connector).unwrap().component;
         Modules {
             shop: [engine.load(shop).await.unwrap(), engine.load(renamed(shop)).await.unwrap()],
             courier: [

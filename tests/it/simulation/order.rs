@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use transload_sandbox::{Charge, Edit, Json, Pay, PlaceOrder, Refund, Subscribe};
 
 use super::shop::{TENTHS, number, text};
-use super::terms::Terms;
 use super::visit::Visits;
 use super::world::{MORNING, World};
 use crate::stage;
@@ -36,7 +35,7 @@ pub(super) struct Payment {
 }
 
 impl Payment {
-    fn new(id: String, amount: u64, succeeded: bool) -> Payment {
+    pub(super) fn new(id: String, amount: u64, succeeded: bool) -> Payment {
         Payment { id, amount, refunds: Vec::new(), succeeded }
     }
 
@@ -49,6 +48,13 @@ impl Payment {
     pub(super) fn captured(&self) -> u64 {
         if self.succeeded { self.amount } else { 0 }
     }
+}
+
+/// When an order is to be delivered, by the operator's settings.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rules {
+    pub(super) cash_on_delivery: bool,
+    pub(super) when_refunded: bool,
 }
 
 /// A subscription of an order's goods.
@@ -95,12 +101,12 @@ pub(super) struct Order {
     pub(super) visits: Visits,
     lines: Vec<Line>,
     total: u64,
-    terms: Terms,
+    rules: Rules,
 }
 
 impl Order {
     /// A customer places an order, and perhaps subscribes to its goods.
-    pub(super) fn place(rng: &mut Rng, world: &World) -> Order {
+    pub(super) fn place(rng: &mut Rng, world: &World, rules: Rules) -> Order {
         let (currency, places) = CURRENCIES[rng.usize(..CURRENCIES.len())];
         // One of three prices, so that now and then two lines are of one price; an even one, so that half of it is exact.
         let draw = |rng: &mut Rng| Line {
@@ -123,7 +129,7 @@ impl Order {
             visits: Visits::default(),
             total: total(&lines),
             lines,
-            terms: world.terms,
+            rules,
         };
         let placed = PlaceOrder { order: Some(order.document()), webhook: true };
         order.id = world.offline.place_order(placed, world.now()).unwrap().id;
@@ -178,12 +184,12 @@ impl Order {
 
     /// Whether it is not to be delivered any more.
     pub(super) fn is_off(&self) -> bool {
-        self.is_cancelled || self.terms.when_refunded && self.is_given_back()
+        self.is_cancelled || self.rules.when_refunded && self.is_given_back()
     }
 
     /// Whether it is to be delivered.
     pub(super) fn is_wanted(&self) -> bool {
-        !self.is_off() && (self.terms.cash_on_delivery || self.due() == 0)
+        !self.is_off() && (self.rules.cash_on_delivery || self.due() == 0)
     }
 
     /// Something of the order has changed that its delivery is to follow.

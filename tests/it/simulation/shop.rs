@@ -1,38 +1,69 @@
 //! The merchant, the customers and the drivers: what happens to the orders of a run.
 
 use fastrand::Rng;
-use transload_sandbox::{Json, Number, Object};
+use serde_json::Value;
+use transload_sandbox::{Json, Number, Object, System};
 
-use super::order::Order;
-use super::terms::UNDISTURBED;
-use super::world::World;
+use super::facts::Facts;
+use super::judge;
+use super::order::{Order, Rules};
+use super::story::Story;
+use super::terms::{Terms, UNDISTURBED};
+use super::world::{Ears, World};
 
 /// Decimal places in which quantities are counted here.
 pub(super) const TENTHS: u32 = 1;
 
 /// Everything that happens at the vendors.
 pub(super) struct Shop {
-    rng: Rng,
+    pub(super) terms: Terms,
     pub(super) orders: Vec<Order>,
+    rng: Rng,
 }
 
 impl Shop {
-    pub(super) fn new(seed: u64, world: &World) -> Shop {
-        if world.terms.undisturbed {
+    /// The story of a seed.
+    pub(super) fn story(seed: u64) -> Box<dyn Story> {
+        let rng = Rng::with_seed(seed ^ 0x5409);
+        Box::new(Shop { terms: Terms::draw(seed), orders: Vec::new(), rng })
+    }
+}
+
+impl Story for Shop {
+    fn ears(&self) -> Ears {
+        let heard = [(System::Ghl, self.terms.hears_ghl), (System::TrackPod, self.terms.hears_track_pod)];
+        let systems = heard.into_iter().filter(|(_, heard)| *heard).map(|(system, _)| system);
+        Ears { systems: systems.collect(), lost: 0 }
+    }
+
+    fn begin(&self, world: &World) {
+        world.say(format!("{:?}", self.terms));
+        if self.terms.undisturbed {
             let mut members = Object::default();
             members.set("dnd", true);
             world.offline.put_contact(UNDISTURBED, &members).unwrap();
         }
-        Shop { rng: Rng::with_seed(seed ^ 0x5409), orders: Vec::new() }
     }
 
-    /// A customer places an order.
-    pub(super) fn place(&mut self, world: &World) {
-        self.orders.push(Order::place(&mut self.rng, world));
+    fn settings(&self) -> Value {
+        self.terms.settings()
     }
 
-    /// Something happens to an order. Answers after how many milliseconds to come back, if it could not happen yet.
-    pub(super) fn act(&mut self, index: usize, world: &World) -> Option<u64> {
+    fn polls(&self) -> Vec<&'static str> {
+        self.terms.polls()
+    }
+
+    fn place(&mut self, world: &World) {
+        let Terms { cash_on_delivery, when_refunded, .. } = self.terms;
+        let rules = Rules { cash_on_delivery, when_refunded };
+        self.orders.push(Order::place(&mut self.rng, world, rules));
+    }
+
+    fn orders(&self) -> usize {
+        self.orders.len()
+    }
+
+    fn act(&mut self, index: usize, world: &World) -> Option<u64> {
         let rng = &mut self.rng;
         let order = &mut self.orders[index];
         match rng.u32(..24) {
@@ -48,6 +79,10 @@ impl Shop {
             _ => return order.drive(rng, world),
         }
         None
+    }
+
+    fn judge(&self, world: &World, facts: &Facts, violations: &mut Vec<String>) {
+        judge::shop(self, world, facts, violations);
     }
 }
 

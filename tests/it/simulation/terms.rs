@@ -1,6 +1,7 @@
 //! What the operator has set and whose webhooks come, drawn from the seed.
 
 use fastrand::Rng;
+use serde_json::{Value, json};
 
 /// Channels of messages to customers.
 const CHANNELS: [&str; 5] = ["none", "sms", "email", "whatsapp", "workflow"];
@@ -69,27 +70,30 @@ impl Terms {
     }
 
     /// The connection's settings. Each message says what it is about, so that a judge can count it.
-    pub(super) fn settings(&self, location: &str) -> String {
-        let text =
-            |state: &str| format!(r#""{state}":"{state} {{{{ order.id }}}} {{{{ delivery.attempt }}}}""#);
-        let texts =
-            ["out_for_delivery", "delivered", "partly_delivered", "attempt_failed"].map(text).join(",");
+    pub(super) fn settings(&self) -> Value {
+        let text = |state: &str| format!("{state} {{{{ order.id }}}} {{{{ delivery.attempt }}}}");
         let record = match self.record {
-            "object" => format!(
-                r#"{{"kind":"object","schema_key":"{SCHEMA}","order_property":"order",
-                    "properties":{{"paid":"{{{{ order.paid }}}}"}}}}"#
-            ),
-            "opportunity" => {
-                r#"{"kind":"opportunity","pipeline_id":"p","stage_id":"s","name":"Order {{ order.id }}"}"#
-                    .to_owned()
-            }
-            _ => format!(r#"{{"kind":"note","tag":"{TAG}"}}"#),
+            "object" => json!({
+                "kind": "object", "schema_key": SCHEMA, "order_property": "order",
+                "properties": {"paid": "{{ order.paid }}"},
+            }),
+            "opportunity" => json!({
+                "kind": "opportunity", "pipeline_id": "p", "stage_id": "s", "name": "Order {{ order.id }}",
+            }),
+            _ => json!({"kind": "note", "tag": TAG}),
         };
-        format!(
-            r#"{{"location_id":"{location}","mode":"all","cash_on_delivery":{},"cash":{{"record":{}}},
-                "cancel":{{"when_refunded":{}}},"subscriptions":{{"renew":{}}},"payment_record":{record},
-                "messages":{{"channel":"{}","subject":"Your order","workflow_id":"{WORKFLOW}",{texts}}}}}"#,
-            self.cash_on_delivery, self.record_cash, self.when_refunded, self.renew, self.channel
-        )
+        let mut messages = json!({"channel": self.channel, "subject": "Your order", "workflow_id": WORKFLOW});
+        for state in ["out_for_delivery", "delivered", "partly_delivered", "attempt_failed"] {
+            messages[state] = text(state).into();
+        }
+        json!({
+            "mode": "all",
+            "cash_on_delivery": self.cash_on_delivery,
+            "cash": {"record": self.record_cash},
+            "cancel": {"when_refunded": self.when_refunded},
+            "subscriptions": {"renew": self.renew},
+            "payment_record": record,
+            "messages": messages,
+        })
     }
 }

@@ -31,7 +31,7 @@ impl Transport for FaultyTransport {
         }
         let (fault, there, back) = {
             let mut faults = world.faults.lock().unwrap();
-            (faults.call(write), faults.latency(), faults.latency())
+            (faults.call(write, is_guarded(&request)), faults.latency(), faults.latency())
         };
         if let Some(fault) = fault {
             world.count("call faults");
@@ -39,6 +39,10 @@ impl Transport for FaultyTransport {
         }
         tokio::time::sleep(Duration::from_millis(there)).await;
         world.alive().await;
+        if let Some(CallFault::Late(delay)) = fault {
+            arrive_late(Arc::clone(&self.0), request, what, delay);
+            return Err(broken());
+        }
         if let Some(answer) = before(world, fault, &request, &what).await {
             return answer;
         }
@@ -52,6 +56,17 @@ impl Transport for FaultyTransport {
         world.alive().await;
         after(fault, response).await
     }
+}
+
+/// A request that nobody waits for any more arrives all the same, unless the process dies before.
+fn arrive_late(world: Arc<World>, request: Request<Bytes>, what: String, delay: u64) {
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+        world.alive().await;
+        let response = vendor(&world, request);
+        world.say(format!("{what} arrives late → {}", response.status().as_u16()));
+        world.collect_webhooks();
+    });
 }
 
 /// What comes back though nothing was done.
@@ -110,6 +125,11 @@ async fn after(
 /// Whether a request changes something. Searches of GoHighLevel's objects are posted, and read.
 fn changes(request: &Request<Bytes>) -> bool {
     request.method() != http::Method::GET && !request.uri().path().ends_with("/records/search")
+}
+
+/// Whether it does no harm that a write arrives after later ones: Rankr's have a version or an id of ours.
+fn is_guarded(request: &Request<Bytes>) -> bool {
+    changes(request) && request.uri().path().starts_with("/rankr/")
 }
 
 fn vendor(world: &World, request: Request<Bytes>) -> Response<Bytes> {

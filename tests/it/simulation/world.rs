@@ -5,6 +5,7 @@ use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
+use http::HeaderMap;
 use tokio::sync::Notify;
 use transload::contract::InDoubt;
 use transload::runtime::Clock;
@@ -13,15 +14,30 @@ use transload_sandbox::{Offline, SandboxOptions, System};
 
 use super::courier::Vendor;
 use super::fault::Faults;
-use super::hooks::Hooks;
-use super::terms::Terms;
+use super::hooks::{self, Hook, Hooks};
+use super::story::Story;
 
 /// 2026-01-05T08:00:00Z, a Monday morning: when every run begins, in milliseconds since 1970.
 pub(super) const MORNING: u64 = 1_767_600_000_000;
 
+/// Whose webhooks come.
+pub(super) struct Ears {
+    /// The systems where somebody set webhooks up.
+    pub(super) systems: Vec<System>,
+    /// Of a thousand webhooks, how many are lost on their way.
+    pub(super) lost: u32,
+}
+
+/// Things that happen in a run at most; ten times as many as in the longest of some thousands. Where each brings about the
+/// next, time goes on for ever.
+const LINES_MAX: usize = 50_000;
+
+/// How many of them are shown then.
+const LINES_SHOWN: usize = 60;
+
 /// One run's world.
 pub(super) struct World {
-    pub(super) terms: Terms,
+    ears: Ears,
     pub(super) offline: Offline,
     pub(super) vendor: Mutex<Vendor>,
     pub(super) faults: Mutex<Faults>,
@@ -41,17 +57,18 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(seed: u64) -> World {
+    pub(super) fn new(seed: u64, story: &dyn Story) -> World {
         // Credentials that are found again wherever they leak to.
         let options = SandboxOptions {
             seed: Some(seed),
             ghl_token: format!("pit-leak-{seed:016x}"),
             track_pod_key: format!("key-leak-{seed:016x}"),
+            rankr_token: format!("sink-leak-{seed:016x}"),
             ..SandboxOptions::default()
         };
         World {
-            terms: Terms::draw(seed),
-            offline: Offline::new(options),
+            ears: story.ears(),
+            offline: Offline::new(story.sandbox(options)),
             vendor: Mutex::new(Vendor::new(seed)),
             faults: Mutex::new(Faults::new(seed)),
             hooks: Mutex::new(Hooks::new(seed)),
@@ -119,7 +136,10 @@ impl World {
         let (seconds, life) = (ms / 1_000, self.life.load(Ordering::SeqCst));
         let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
         let line = format!("{life:2} {hours:3}:{minutes:02}:{seconds:02}.{:03} {what}", ms % 1_000);
-        self.timeline.lock().unwrap().push(line);
+        let mut lines = self.timeline.lock().unwrap();
+        lines.push(line);
+        let last = lines.len().saturating_sub(LINES_SHOWN);
+        assert!(lines.len() < LINES_MAX, "no end of it:\n{}", lines[last..].join("\n"));
     }
 
     /// All that happened.
@@ -138,18 +158,30 @@ impl World {
 
     /// Take the webhooks that the sandbox has fired, to be delivered some time, or never where nobody set them up.
     pub(super) fn collect_webhooks(&self) {
-        let mut fired = self.offline.take_webhooks();
-        fired.retain(|webhook| match webhook.system {
-            System::Ghl => self.terms.hears_ghl,
-            System::TrackPod => self.terms.hears_track_pod,
-            System::Rankr => false,
-        });
+        let fired = self.offline.take_webhooks();
         let now = self.now();
         let mut hooks = self.hooks.lock().unwrap();
         for webhook in fired {
+            if !self.ears.systems.contains(&webhook.system) {
+                continue;
+            }
+            if hooks.loses(self.ears.lost) {
+                self.count("lost webhooks");
+                continue;
+            }
             hooks.fire(webhook, now);
             self.fired.notify_one();
         }
+    }
+
+    /// The headers with which a webhook is sent now. Rankr's are signed for the time, so that an old one is not taken.
+    pub(super) fn headers(&self, hook: &Hook) -> HeaderMap {
+        let id = hook.headers.get("webhook-id").and_then(|id| id.to_str().ok());
+        let mut headers = hook.headers.clone();
+        if let (Some(id), Ok(body)) = (id, std::str::from_utf8(&hook.body)) {
+            headers.extend(hooks::headers(&self.offline.rankr_headers(id, body, self.now())));
+        }
+        headers
     }
 
     /// Wait until webhooks have been collected.
@@ -189,6 +221,11 @@ impl Journal {
         self.states.insert((intent.id, intent.key.clone()), WriteState::Intended);
         let call = format!("{} {} {}", intent.api, intent.method, path_of(&intent.url));
         *self.intended.entry(call).or_default() += 1;
+    }
+
+    /// How many writes have left.
+    pub(super) fn sent(&self) -> u64 {
+        self.left.values().sum()
     }
 
     /// It is durable what came of a write.

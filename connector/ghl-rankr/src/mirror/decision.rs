@@ -66,6 +66,11 @@ pub fn decide<T: Mirrored>(
             let overruled = memory.overruled.union(&edited).cloned().collect();
             Step::Replace { edited, overruled, told: false }
         }
+        // A write of ours whose answer was lost is not in the memory, and nobody's edit. It left its own version there; who edits
+        // leaves the one that was.
+        false if seen.version() != memory.sent.version() => {
+            Step::Replace { edited: BTreeSet::new(), overruled: BTreeSet::new(), told: false }
+        }
         // GoHighLevel's object changed. What something in Rankr keeps setting by itself is no news.
         false => {
             let told = memory.told && again && !edited.is_empty();

@@ -111,6 +111,21 @@ fn it_is_created_then_verified_then_brought_up_to_date() {
 }
 
 #[test]
+fn a_write_whose_answer_was_lost_is_nobodys_edit() {
+    let (fakes, sink) = (Fakes::new(SETTINGS, 0), Sink::new(nothing));
+    run(&fakes, &sink, &wanted(10, "pending", "a"));
+    // It arrived and nobody heard of it; before it was tried again, GoHighLevel's order changed once more.
+    let lost = serde_json::from_slice(&wanted(20, "completed", "a").write().unwrap()).unwrap();
+    sink.order.replace(Some(lost));
+    let report = run(&fakes, &sink, &wanted(30, "cancelled", "a"));
+    assert_eq!(sink.member("status"), json!("cancelled"));
+    assert!(alerts(&report).is_empty(), "{report:?}");
+    sink.edit("note", "b");
+    let report = run(&fakes, &sink, &wanted(30, "cancelled", "a"));
+    assert_eq!((alerts(&report).len(), sink.member("note")), (1, json!("a")));
+}
+
+#[test]
 fn an_amount_with_another_zero_is_the_same() {
     let (fakes, sink) = (Fakes::new(SETTINGS, 0), Sink::new(nothing));
     run(&fakes, &sink, &wanted(10, "pending", "a"));

@@ -21,6 +21,11 @@ impl Offline {
         self.lock().webhooks.keys.rankr_secret()
     }
 
+    /// The headers of a webhook of Rankr's that is sent now: one that is sent again, or late, is signed for that time.
+    pub fn rankr_headers(&self, id: &str, body: &str, now_ms: u64) -> Vec<(String, String)> {
+        self.lock().webhooks.keys.standard_headers(System::Rankr, body, id, moment(now_ms))
+    }
+
     /// Makes an object in Rankr, which is returned.
     pub fn rankr_add(&self, kind: RankrKind, new: AddToRankr, now_ms: u64) -> Result<Json, Refused> {
         rankr::add(&mut self.lock(), kind, new, moment(now_ms))

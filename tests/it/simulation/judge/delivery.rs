@@ -39,7 +39,7 @@ impl Judged<'_> {
         // Whoever deletes a delivery knows; others hear of it by Track-POD's webhook alone.
         if visits.is_deleted
             && order.is_wanted()
-            && self.world.terms.hears_track_pod
+            && self.terms.hears_track_pod
             && !self.is_told(&["delivery-deleted", "order-reopened"])
         {
             self.fail("its delivery was deleted by a person, and nobody else was told");
@@ -114,7 +114,7 @@ impl Judged<'_> {
         for day in ["20260101", "20260108"] {
             let id = format!("{}-{day}", self.order.id);
             let is_paid = renewals.charges.iter().any(|(charge, pays)| charge.succeeded && *pays == id);
-            let expected = usize::from(is_paid && self.world.terms.renew);
+            let expected = usize::from(is_paid && self.terms.renew);
             let made = self.seen.deliveries(&id);
             let noted = self.seen.is_noted(&self.order.contact, &format!("delivery-created {id}"));
             let asks = made.iter().any(|it| it.cod.is_some_and(|cod| cod != Decimal::ZERO));

@@ -2,21 +2,20 @@
 
 use transload_sandbox::{DeliveryOrder, Json};
 
-use super::super::life::Run;
 use super::super::order::Payment;
-use super::super::shop::{scaled, text};
+use super::super::shop::{Shop, scaled, text};
 use super::super::terms::{SCHEMA, TAG};
 use super::{Judged, Seen};
 
 /// The tag is on the contacts for whose orders something was paid, and on no other.
-pub(super) fn tags(run: &Run, seen: &Seen, violations: &mut Vec<String>) {
+pub(super) fn tags(shop: &Shop, seen: &Seen, violations: &mut Vec<String>) {
     for (contact, tags) in &seen.effects.tags {
         let recorded = |id: &str| seen.effects.payments.contains_key(id);
-        let paid = run.shop.orders.iter().filter(|order| order.contact == *contact).any(|order| {
+        let paid = shop.orders.iter().filter(|order| order.contact == *contact).any(|order| {
             let charges = order.renewals.iter().flat_map(|it| &it.charges);
             order.captured() > 0 || charges.into_iter().any(|(it, _)| it.succeeded) || recorded(&order.id)
         });
-        let expected = usize::from(paid && run.world.terms.record == "note");
+        let expected = usize::from(paid && shop.terms.record == "note");
         if tags.iter().filter(|tag| *tag == TAG).count() != expected {
             violations.push(format!("{contact}: expected {expected} times the tag, there are {tags:?}"));
         }
@@ -44,7 +43,7 @@ impl Judged<'_> {
     fn asked(&mut self, delivery: &DeliveryOrder) {
         let (order, places) = (self.order, self.order.places);
         let seen = delivery.cod.map_or(Some(0), |cod| self.scaled(cod));
-        let may = match self.world.terms.cash_on_delivery {
+        let may = match self.terms.cash_on_delivery {
             false => vec![0],
             true if order.visits.follows_order() && order.is_wanted() => vec![order.due()],
             true => order.dues.clone(),
@@ -78,7 +77,7 @@ impl Judged<'_> {
         let (order, world) = (self.order, self.world);
         let recorded = self.seen.effects.payments.get(&order.id).map(Vec::as_slice).unwrap_or_default();
         let sum: u64 = recorded.iter().map(|it| self.scaled(it.amount).unwrap()).sum();
-        let within = |cash: u64| if world.terms.record_cash { cash.min(order.due()) } else { 0 };
+        let within = |cash: u64| if self.terms.record_cash { cash.min(order.due()) } else { 0 };
         let last = order.visits.handovers.last().map_or(0, |it| within(it.cash));
         let least = if is_there { last } else { 0 };
         let most = within(order.visits.most_collected());
@@ -151,7 +150,7 @@ impl Judged<'_> {
     fn records(&mut self) {
         let (effects, id) = (&self.seen.effects, &self.order.id);
         let paid: u64 = self.payments().iter().map(Payment::captured).sum();
-        let sums: Vec<Option<u64>> = match self.world.terms.record {
+        let sums: Vec<Option<u64>> = match self.terms.record {
             "object" => {
                 let own = effects.records.get(SCHEMA).into_iter().flatten();
                 let own = own.filter(|record| record.properties.get("order") == Some(id));

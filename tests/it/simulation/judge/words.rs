@@ -3,9 +3,8 @@
 use transload::contract::Receipt;
 
 use super::super::facts::Facts;
-use super::super::life::Run;
 use super::super::order::Order;
-use super::super::shop::scaled;
+use super::super::shop::{Shop, scaled};
 use super::super::terms::{UNDISTURBED, WORKFLOW};
 use super::{Judged, Seen};
 
@@ -77,16 +76,16 @@ fn messages(order: &Order, seen: &Seen) -> Vec<Message> {
 }
 
 /// I2: a workflow has no text to tell messages apart by, so they are counted for each contact.
-pub(super) fn workflows(run: &Run, facts: &Facts, seen: &Seen, violations: &mut Vec<String>) {
+pub(super) fn workflows(shop: &Shop, facts: &Facts, seen: &Seen, violations: &mut Vec<String>) {
     for (contact, workflows) in &seen.effects.workflows {
         let (mut least, mut most) = (0, 0);
-        for order in run.shop.orders.iter().filter(|order| order.contact == *contact) {
+        for order in shop.orders.iter().filter(|order| order.contact == *contact) {
             for message in messages(order, seen) {
                 most += 1;
                 least += usize::from(message.is_sure && !message.is_in_doubt(order, facts));
             }
         }
-        let is_told = run.world.terms.channel == "workflow" && !is_undisturbed(run, contact);
+        let is_told = shop.terms.channel == "workflow" && !is_undisturbed(shop, contact);
         let (least, most) = if is_told { (least, most) } else { (0, 0) };
         if !(least..=most).contains(&workflows.len()) || workflows.iter().any(|id| id != WORKFLOW) {
             violations
@@ -95,8 +94,8 @@ pub(super) fn workflows(run: &Run, facts: &Facts, seen: &Seen, violations: &mut 
     }
 }
 
-fn is_undisturbed(run: &Run, contact: &str) -> bool {
-    run.world.terms.undisturbed && contact == UNDISTURBED
+fn is_undisturbed(shop: &Shop, contact: &str) -> bool {
+    shop.terms.undisturbed && contact == UNDISTURBED
 }
 
 impl Judged<'_> {
@@ -113,7 +112,7 @@ impl Judged<'_> {
 
     /// I2: each message at most once, and once if nothing stood against it and nobody was told of a doubt.
     fn messages(&mut self) {
-        let (order, terms) = (self.order, self.world.terms);
+        let (order, terms) = (self.order, self.terms);
         let sent = self.seen.effects.messages.get(&order.contact).map(Vec::as_slice).unwrap_or_default();
         let kind = match terms.channel {
             "sms" => "SMS",
