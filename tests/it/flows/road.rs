@@ -19,11 +19,14 @@ pub(crate) struct Road {
     races: Mutex<Vec<Race>>,
 }
 
+/// What somebody does with the fakes, at a time in milliseconds.
+type Act = Box<dyn FnOnce(&Offline, u64) + Send>;
+
 /// What somebody else does right after a request.
 struct Race {
     method: &'static str,
     path: String,
-    act: Box<dyn FnOnce(&Offline, u64) + Send>,
+    act: Act,
 }
 
 /// A request that reached a vendor.

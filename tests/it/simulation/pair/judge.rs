@@ -196,5 +196,5 @@ fn is_copy(record: &RankrRecord, payment: &Payment, order: &Order) -> bool {
     units(record.amount) == Some(payment.amount)
         && units(record.refunded) == Some(payment.refunded())
         && record.currency.as_deref() == Some(order.currency)
-        && (record.status == "failed") == !payment.succeeded
+        && (record.status == "failed") != payment.succeeded
 }

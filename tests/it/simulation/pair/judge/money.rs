@@ -61,7 +61,7 @@ impl Judged<'_> {
         let Some(renewals) = &self.sale.order.renewals else { return };
         let status = if renewals.is_cancelled { "cancelled" } else { "active" };
         let charges = renewals.charges.iter().filter(|(charge, _)| charge.succeeded);
-        let last = charges.map(|(charge, _)| charge.id.as_str()).last();
+        let last = charges.map(|(charge, _)| charge.id.as_str()).next_back();
         let all = &self.snapshot.rankr.subscriptions;
         let text = |json: &Json, name: &str| json.get(name).and_then(value);
         let copy = all.iter().find(|it| text(it, "subscriptionId").as_deref() == Some(renewals.id.as_str()));
