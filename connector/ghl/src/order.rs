@@ -27,6 +27,7 @@ pub(crate) struct WireOrder {
     live_mode: Option<bool>,
     amount_summary: Option<WireAmounts>,
     contact_snapshot: Option<WireContact>,
+    source: Option<WireSource>,
     #[serde(default, deserialize_with = "tolerant::list")]
     items: Vec<WireItem>,
     #[serde(default, deserialize_with = "tolerant::instant")]
@@ -56,6 +57,10 @@ pub(crate) struct WireOrderRow {
     currency: Option<Currency>,
     #[serde(default, deserialize_with = "tolerant::number")]
     amount: Option<Number>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    source_type: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    source_id: Option<String>,
     #[serde(default, deserialize_with = "tolerant::number")]
     subtotal: Option<Number>,
     #[serde(default, deserialize_with = "tolerant::number")]
@@ -83,6 +88,7 @@ impl WireOrderRow {
             live_mode: self.live_mode,
             amount_summary: Some(amounts),
             contact_snapshot: None,
+            source: Some(WireSource { kind: self.source_type, id: self.source_id }),
             items: Vec::new(),
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -93,6 +99,21 @@ impl WireOrderRow {
         customer.email = self.contact_email;
         order.customer = (customer != Party::default()).then_some(customer);
         Ok(order)
+    }
+}
+
+/// What an order came from: `{ type: "invoice", id: … }` of one that an invoice bills.
+#[derive(Default, Deserialize)]
+struct WireSource {
+    #[serde(default, rename = "type", deserialize_with = "tolerant::text")]
+    kind: Option<String>,
+    #[serde(default, deserialize_with = "tolerant::text")]
+    id: Option<String>,
+}
+
+impl WireSource {
+    fn invoice(self) -> Option<String> {
+        self.id.filter(|_| self.kind.as_deref() == Some("invoice"))
     }
 }
 
@@ -172,6 +193,7 @@ impl WireOrder {
             discount: money(amounts.discount),
             tax: money(amounts.tax),
             shipping: money(amounts.shipping),
+            billed_by: self.source.and_then(WireSource::invoice),
             paid: None,
             customer: (customer != Party::default()).then_some(customer),
             ship_to: None,
@@ -341,6 +363,17 @@ mod tests {
         let json = ALONE.replace(r#""currency": "KWD""#, r#""currency": "EUR""#);
         let prices: Vec<_> = read(&json).unwrap().lines.iter().map(|line| line.unit_price).collect();
         assert_eq!(prices, [Some(money("20.5", "KWD")), Some(money("20.5", "EUR")), None]);
+    }
+
+    #[test]
+    fn an_order_that_an_invoice_bills_names_it_as_its_source() {
+        // The document's example of an order's source is `{ type: "invoice", id, name }`.
+        let order = r#"{"_id":"o1","status":"completed","amount":1,"currency":"USD","source":{"type":"KIND","id":"i1"}}"#;
+        assert_eq!(read(&order.replace("KIND", "invoice")).unwrap().billed_by, text("i1"));
+        assert_eq!(read(&order.replace("KIND", "funnel")).unwrap().billed_by, None);
+        let row = r#"{"_id":"o1","status":"completed","amount":1,"currency":"USD","sourceType":"invoice","sourceId":"i1"}"#;
+        let row: WireOrderRow = serde_json::from_str(row).unwrap();
+        assert_eq!(row.into_model().unwrap().billed_by, text("i1"));
     }
 
     #[test]

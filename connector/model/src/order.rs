@@ -109,6 +109,9 @@ pub struct Order {
     pub lines: Vec<Line>,
     /// What the customer wrote.
     pub note: Option<String>,
+    /// The id of the invoice that bills it, where there is one: payments of that invoice pay for the order, and name the
+    /// invoice alone. Not in the contract; who needs it reads the order again.
+    pub billed_by: Option<String>,
     /// False in a test mode of the source.
     pub live: bool,
     /// When it was placed.

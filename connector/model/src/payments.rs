@@ -100,6 +100,7 @@ mod tests {
             discount: None,
             tax: None,
             shipping: None,
+            billed_by: None,
             paid: None,
             customer: None,
             ship_to: None,

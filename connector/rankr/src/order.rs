@@ -171,6 +171,7 @@ fn from_wire(wire: WireOrder) -> Result<SinkOrder, MapError> {
         discount: None,
         tax: None,
         shipping: None,
+        billed_by: None,
         paid: subject.money(wire.amount_paid, unit)?,
         customer: party::customer(wire.customer_id, wire.customer),
         ship_to: wire.ship_to.and_then(WireAddress::into_model),

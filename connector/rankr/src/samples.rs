@@ -103,7 +103,7 @@ prop_compose! {
         let lines = lines.into_iter().map(|(line, price)| Line { unit_price: price.map(money), ..line });
         let order = Order {
             id, number, status, payment, fulfillment, total: money(total), paid: paid.map(money),
-            subtotal: None, discount: None, tax: None, shipping: None,
+            subtotal: None, discount: None, tax: None, shipping: None, billed_by: None,
             customer, ship_to, lines: lines.collect(), note, live, created_at, updated_at,
         };
         SinkOrder { order, version, refunded: refunded.map(money), extra, received_at: None, fulfillments_at: None }

@@ -171,8 +171,8 @@ fn in_full<C: Counterpart>(
         // A payment that names no order may turn up; what stays unpaid is told at the end.
         found.retain(|difference| difference.kind() != PAYMENT_NOT_CAPTURED);
     }
-    // Its money has to be looked for in every run.
-    if found.is_empty() && unpaid.is_none() {
+    // Its money has to be looked for in every run; of what an invoice was paid, the lists of the order say nothing.
+    if found.is_empty() && unpaid.is_none() && row.billed_by.is_none() {
         next.clean = Some(print.to_string());
         next.clean_until = other.clean_until(&snapshot);
     }

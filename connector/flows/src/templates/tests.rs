@@ -31,6 +31,7 @@ fn order(total: Money) -> Order {
         discount: None,
         tax: None,
         shipping: None,
+        billed_by: None,
         paid: None,
         customer: Some(Party {
             id: Some("c1".to_owned()),

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use transload_flows::events::GHL;
+use transload_flows::payments;
 use transload_flows::reconcile::kinds::PAYMENT_NOT_CAPTURED;
 use transload_flows::reconcile::{Counterpart, Difference, Kept, Kind, Known, Seen, Tallies, money};
-use transload_flows::subscriptions;
 use transload_model::reconcile::Side;
 use transload_model::{
     Change, Fingerprint, FulfillmentStatus, Instant, Money, Order, OrderStatus, Payments, Transaction,
@@ -84,7 +84,7 @@ impl Counterpart for Connection<'_> {
         present: Self::Present,
     ) -> Result<Option<Snapshot>, Failure> {
         let Some((order, raw)) = self.ghl.order_with_raw(order_id)? else { return Ok(None) };
-        let transactions = subscriptions::without_renewals(self, &order, transactions)?;
+        let transactions = payments::among(self, &order, transactions)?;
         let payments = Payments::in_currency_of(&order, &transactions)?;
         let due = payments.due(&order)?;
         let seen = present.map(|(order, _)| order);

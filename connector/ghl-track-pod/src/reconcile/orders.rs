@@ -1,10 +1,10 @@
 //! What an order is held against: its delivery.
 
 use transload_flows::events::GHL;
+use transload_flows::payments;
 use transload_flows::reconcile::kinds::PAYMENT_NOT_CAPTURED;
 use transload_flows::reconcile::tallies::tied;
 use transload_flows::reconcile::{Counterpart, Difference, Kept, Known, Seen, Tallies};
-use transload_flows::subscriptions;
 use transload_model::reconcile::Side;
 use transload_model::{FulfillmentState, Instant, Money, Order, Payments, Transaction};
 use transload_sdk::Failure;
@@ -65,7 +65,7 @@ impl Counterpart for Connection<'_> {
         present: Lookup,
     ) -> Result<Option<Snapshot>, Failure> {
         let Some((order, raw)) = self.ghl.order_with_raw(order_id)? else { return Ok(None) };
-        let transactions = subscriptions::without_renewals(self, &order, transactions)?;
+        let transactions = payments::among(self, &order, transactions)?;
         let payments = Payments::in_currency_of(&order, &transactions)?;
         let due = payments.due(&order)?;
         let expected = expected(self, order.clone(), &raw, payments, &present)?;

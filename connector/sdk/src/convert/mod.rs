@@ -178,6 +178,7 @@ pub fn order_in(order: contract::Order) -> Result<model::Order, MoneyError> {
         discount: maybe_money_in(order.discount)?,
         tax: maybe_money_in(order.tax)?,
         shipping: maybe_money_in(order.shipping)?,
+        billed_by: None,
         paid: maybe_money_in(order.paid)?,
         customer: order.customer.map(party_in),
         ship_to: order.ship_to.map(address_in),

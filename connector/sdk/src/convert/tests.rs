@@ -55,7 +55,7 @@ prop_compose! {
     ) -> Order {
         Order {
             id: ids.0, number: ids.1, note: ids.2, status, payment, fulfillment, total, subtotal: sums.0, discount: sums.1,
-            tax: sums.2, shipping: sums.3, paid: sums.4, customer, ship_to, lines, live, created_at, updated_at,
+            tax: sums.2, billed_by: None, shipping: sums.3, paid: sums.4, customer, ship_to, lines, live, created_at, updated_at,
         }
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn order() -> transload_model::Order {
         discount: None,
         tax: None,
         shipping: None,
+        billed_by: None,
         paid: None,
         customer: Some(Party {
             id: text("ff2JstbQJfRuofXzeT0M"),

@@ -149,6 +149,7 @@ pub(crate) fn event(id: String, subject: &str) -> Result<Event, Failure> {
         discount: None,
         tax: None,
         shipping: None,
+        billed_by: None,
         paid: None,
         customer: None,
         ship_to: None,

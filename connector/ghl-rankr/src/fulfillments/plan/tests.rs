@@ -34,6 +34,7 @@ fn order(lines: &[(&str, i64)]) -> Order {
         discount: None,
         tax: None,
         shipping: None,
+        billed_by: None,
         paid: None,
         customer: None,
         ship_to: None,
