@@ -60,19 +60,37 @@ impl Judged<'_> {
     fn subscription(&mut self) {
         let Some(renewals) = &self.sale.order.renewals else { return };
         let status = if renewals.is_cancelled { "cancelled" } else { "active" };
-        let charges = renewals.charges.iter().filter(|(charge, _)| charge.succeeded);
-        let last = charges.map(|(charge, _)| charge.id.as_str()).next_back();
+        let last = self.last_charges();
         let all = &self.snapshot.rankr.subscriptions;
         let text = |json: &Json, name: &str| json.get(name).and_then(value);
         let copy = all.iter().find(|it| text(it, "subscriptionId").as_deref() == Some(renewals.id.as_str()));
         let member = |name| copy.and_then(|copy| text(copy, name));
-        let seen = (member("status"), member("lastTransactionId"), member("orderId"), member("currency"));
+        let seen = (member("status"), member("orderId"), member("currency"));
         let own = |text: &str| Some(text.to_owned());
         let order = &self.sale.order;
-        let expected = (own(status), last.map(str::to_owned), own(&order.id), own(order.currency));
+        let expected = (own(status), own(&order.id), own(order.currency));
         if seen != expected {
             self.fail(format!("subscription {}: expected {expected:?}, the sink has {seen:?}", renewals.id));
         }
+        let charge = member("lastTransactionId");
+        if last.is_empty() != charge.is_none() || charge.as_ref().is_some_and(|it| !last.contains(it)) {
+            self.fail(format!(
+                "subscription {}: charged last by {last:?}, the sink has {charge:?}",
+                renewals.id
+            ));
+        }
+    }
+
+    /// The subscription's charges that came in last; several, if they came at once.
+    fn last_charges(&self) -> Vec<String> {
+        let charges = self.sale.order.renewals.iter().flat_map(|it| &it.charges);
+        let paid: Vec<&str> = charges.filter(|(it, _)| it.succeeded).map(|(it, _)| it.id.as_str()).collect();
+        let text = |json: &Json, name: &str| json.get(name).and_then(value);
+        let all = self.snapshot.ghl.transactions.iter();
+        let made = all.filter_map(|it| Some((text(it, "createdAt")?, text(it, "_id")?)));
+        let made: Vec<(String, String)> = made.filter(|(_, id)| paid.contains(&id.as_str())).collect();
+        let last = made.iter().map(|(at, _)| at.clone()).max();
+        made.into_iter().filter(|(at, _)| Some(at) == last.as_ref()).map(|(_, id)| id).collect()
     }
 
     fn invoice(&mut self) {
