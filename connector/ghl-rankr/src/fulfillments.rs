@@ -14,7 +14,7 @@ use transload_sdk::{Context, Failure, Severity, Verb, Work, rejected};
 use crate::mirror::RANKR;
 use crate::settings::{Connection, Settings};
 use links::{FULFILLMENTS_MAX, Links};
-use plan::{ToGhl, number, plan};
+use plan::{ToGhl, beyond, number, plan};
 
 /// Adds to each side of `order` what the other has. Answers whether anything was written to GoHighLevel, where the order has
 /// changed by it.
@@ -37,6 +37,12 @@ pub fn sync(connection: &Connection, work: Work, order: &Order) -> Result<(Work,
     for (ghl, rankr) in plan.same {
         sync.links.link(ghl, rankr);
         sync.effect(Verb::Verified, RANKR, rankr, format!("is GoHighLevel's fulfilment {ghl}"));
+        // An attempt that wrote it and then failed has told nobody of what it left out.
+        let (ours, theirs) =
+            (ours.iter().find(|one| one.id == ghl), theirs.iter().find(|one| one.fulfillment.id == rankr));
+        if let (Some(ours), Some(theirs)) = (ours, theirs) {
+            sync.tell_of_excess(theirs, &beyond(ours, theirs)?);
+        }
     }
     for missing in &plan.to_ghl {
         sync.write_to_ghl(missing)?;

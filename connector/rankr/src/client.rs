@@ -198,6 +198,10 @@ fn found(answer: Answer) -> Result<Option<Answer>, ApiError> {
     if answer.response.status == 404 && Problem::of(&answer.response).is_some() {
         return Ok(None);
     }
+    if answer.response.status == 404 && answer.response.body.trim_ascii_start().starts_with(b"{") {
+        // It was cut on its way, and may come whole the next time.
+        answer.read::<serde::de::IgnoredAny>()?;
+    }
     answer.success(refusal).map(Some)
 }
 

@@ -100,7 +100,7 @@ impl Faults {
             return Some(if self.rng.u32(..3) == 0 { CallFault::CrashBefore } else { CallFault::CrashAfter });
         }
         self.faults = self.faults.checked_sub(1)?;
-        Some(match self.rng.u32(..if guarded { 13 } else { 11 }) {
+        Some(match self.rng.u32(..if guarded { 16 } else { 11 }) {
             0 => CallFault::Unreachable,
             1 => CallFault::Busy(self.rng.u64(1..90)),
             2 => CallFault::StatusBefore([500, 502, 503][self.rng.usize(..3)]),
@@ -109,7 +109,7 @@ impl Faults {
             6 | 7 => CallFault::BrokenAfter,
             8 => CallFault::Timeout,
             9 => CallFault::Echo,
-            11 | 12 => CallFault::Late(self.rng.u64(1_000..1_800_000)),
+            11..=15 => CallFault::Late(self.rng.u64(1_000..1_800_000)),
             _ => CallFault::Cut,
         })
     }

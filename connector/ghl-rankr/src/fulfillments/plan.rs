@@ -87,6 +87,14 @@ impl Open<'_> {
     }
 }
 
+/// What Rankr's fulfilment brings beyond GoHighLevel's, which is the same one: it was written for as much as was left.
+pub fn beyond(
+    ours: &PostedFulfillment,
+    theirs: &SinkFulfillment,
+) -> Result<Vec<LineQuantity>, QuantityError> {
+    Ok(newly_fulfilled(&ours.lines, &lines_of(theirs), &[])?.excess)
+}
+
 /// Limits each of `missing` to what is left of the order, one after the other.
 fn limited<'a>(
     missing: impl Iterator<Item = &'a SinkFulfillment>,

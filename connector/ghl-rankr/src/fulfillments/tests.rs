@@ -141,6 +141,18 @@ fn a_write_whose_answer_was_lost_is_found_again() {
 }
 
 #[test]
+fn what_a_write_whose_answer_was_lost_left_out_is_told_of() {
+    let r1 = with_changed(&theirs("delivered", ""), r#""quantity": "2""#, r#""quantity": "3""#);
+    let written = r#"{"_id": "g9", "trackings": [{"trackingNumber": "r1"}], "items": [{"price": {"_id": "p2"}, "qty": 2}]}"#;
+    let fakes = both(both(fakes(), &[&r1], &[written]), &[&r1], &[written]);
+    let report = done(with(&fakes, look).unwrap().into());
+    assert_eq!(alerts(&report), ["fulfilled-too-much"]);
+    assert!(report.alerts[0].message.contains("r1 brings 1 of line p2 beyond"), "{:?}", report.alerts);
+    assert!(alerts(&run(&fakes).0).is_empty(), "it is told once");
+    assert!(writes(&fakes).is_empty());
+}
+
+#[test]
 fn what_is_beyond_the_order_is_told_of_once_and_not_written() {
     let r1 = with_changed(&theirs("delivered", ""), r#""quantity": "2""#, r#""quantity": "3.0""#);
     let fakes = both(fakes(), &[&r1], &[]).answer(GHL_POST, 200, FULFILLED);

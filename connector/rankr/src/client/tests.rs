@@ -57,6 +57,7 @@ fn an_order_is_there_or_not() {
         assert_eq!(get(404, page).unwrap_err().status(), Some(404), "{page}");
     }
     assert!(get(200, "{\"orderId\":").unwrap_err().is_transient());
+    assert!(get(404, &NOT_FOUND[..40]).unwrap_err().is_transient(), "what was cut may come whole");
     let error = get(200, r#"{"orderId":"a/1","amount":"many"}"#).unwrap_err().to_string();
     assert!(error.starts_with("GET /orders/a%2F1 answered something unexpected: amount: "), "{error}");
 }
