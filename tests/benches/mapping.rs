@@ -41,7 +41,6 @@ fn order(lines: usize) -> Order {
         discount: None,
         tax: None,
         shipping: None,
-        billed_by: None,
         paid: None,
         customer: Some(Party {
             id: Some("ff2JstbQJfRuofXzeT0M".to_owned()),

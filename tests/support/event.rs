@@ -16,7 +16,6 @@ pub(crate) fn event(id: &str, subject: &str, note: Option<&str>) -> Event {
         discount: None,
         tax: None,
         shipping: None,
-        billed_by: None,
         paid: None,
         customer: None,
         ship_to: None,
