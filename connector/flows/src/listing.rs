@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use transload_ghl::{InvoiceQuery, OrderQuery, SubscriptionQuery, TransactionQuery};
 use transload_model::Instant;
 use transload_sdk::{Event, EventPage, Failure, Window};
-use transload_wire::{ApiError, HttpError};
+use transload_wire::ApiError;
 
 use crate::cursor::{DAY_MS, HOUR_MS, bad_cursor, cursor_text, later};
 use crate::events::{invoice_event, order_event, subscription_event, transaction_event};
@@ -95,7 +95,7 @@ impl Listing {
         let start = (round.start > 0).then_some(Instant(round.start));
         let rows = match self.page(shop, start, None, round.offset) {
             // Subscriptions and invoices are asked for whether or not there are any, so one that may not be asked is none.
-            Err(error) if matches!(self, Self::Subscriptions | Self::Invoices) && is_ungranted(&error) => {
+            Err(error) if matches!(self, Self::Subscriptions | Self::Invoices) && error.is_ungranted() => {
                 return Ok(EventPage { events: Vec::new(), cursor: cursor_text(&cursor)?, more: false });
             }
             rows => rows.map_err(later)?,
@@ -182,10 +182,6 @@ impl Listing {
             }
         })
     }
-}
-
-fn is_ungranted(error: &ApiError) -> bool {
-    matches!(error, ApiError::Http { error: HttpError::Denied(_), .. })
 }
 
 #[cfg(test)]

@@ -68,12 +68,10 @@ pub fn describe() -> Vec<Action> {
 
 /// What is written to GoHighLevel changes the order there; its event brings Rankr's up to date.
 fn push_fulfillment(connection: &Connection, order_id: &str) -> Result<Receipt, Failure> {
-    let Some(order) = connection.ghl.order(order_id)? else {
-        return Ok(skipped(format!("GoHighLevel has no order {order_id}")));
+    let (order, _) = match transload_flows::orders::current(connection, order_id)? {
+        Ok(current) => current,
+        Err(why) => return Ok(skipped(why)),
     };
-    if !connection.shop.settings.mode.accepts(order.live) {
-        return Ok(skipped(format!("the setting `mode` leaves order {order_id} out")));
-    }
     if !connection.settings.fulfillments.sync {
         return Ok(skipped("the setting `fulfillments.sync` is off"));
     }

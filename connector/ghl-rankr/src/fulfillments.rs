@@ -5,6 +5,7 @@ pub mod links;
 pub mod plan;
 
 use transload_flows::events::GHL;
+use transload_flows::fulfillments::counted;
 use transload_flows::notes;
 use transload_ghl::{NewFulfillment, PostedFulfillment};
 use transload_model::{FulfilledLine, Fulfillment, FulfillmentState, LineQuantity, Order, Tracking};
@@ -260,16 +261,6 @@ fn told(fulfillment: &Fulfillment) -> String {
     let page = tracking.and_then(|tracking| tracking.url.as_ref());
     let page = page.map(|page| format!(" Follow it: {page}")).unwrap_or_default();
     format!("Fulfilment {} is {}{reason}.{parcel}{page}", fulfillment.id, fulfillment.state.describe())
-}
-
-/// `2 × Coat, 1 × Tee`.
-fn counted(lines: &[LineQuantity], order: &Order) -> String {
-    let name = |id: &str| {
-        let line = order.lines.iter().find(|line| line.id == id);
-        line.map_or(id, |line| line.name.as_str()).to_owned()
-    };
-    let lines = lines.iter().map(|line| format!("{} × {}", line.quantity.normalized(), name(&line.line_id)));
-    lines.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use transload_wire::ApiError;
 use transload_wire::fakes::{Script, damaged};
+use transload_wire::junk::any_json;
 
 use crate::{Client, InvoiceQuery, OrderQuery, SubscriptionQuery, TransactionQuery, webhook};
 
@@ -101,48 +102,30 @@ fn no_webhook_that_is_damaged_in_one_place_makes_its_reader_panic() {
     }
 }
 
-/// Any JSON, of the members' names that are read and of others.
-fn any_json() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("null".to_owned()),
-        any::<bool>().prop_map(|value| value.to_string()),
-        any::<i64>().prop_map(|value| value.to_string()),
-        "-?[1-9][0-9]{0,40}(\\.[0-9]{1,30})?(e[0-9]{1,3})?",
-        "\"[a-zA-Z0-9.,:+ -]{0,30}\"",
-    ];
-    let name = proptest::sample::select(
-        &[
-            "_id",
-            "id",
-            "data",
-            "totalCount",
-            "invoices",
-            "total",
-            "status",
-            "amount",
-            "currency",
-            "items",
-            "price",
-            "qty",
-            "contact",
-            "meta",
-        ][..],
-    );
-    leaf.prop_recursive(6, 64, 8, move |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..8).prop_map(|items| format!("[{}]", items.join(","))),
-            proptest::collection::btree_map(name.clone(), inner, 0..8).prop_map(|members| {
-                let members: Vec<_> =
-                    members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
-                format!("{{{}}}", members.join(","))
-            }),
-        ]
-    })
-}
+/// Members' names that are read, and others.
+const NAMES: &[&str] = &[
+    "_id",
+    "id",
+    "data",
+    "totalCount",
+    "invoices",
+    "total",
+    "status",
+    "amount",
+    "currency",
+    "items",
+    "price",
+    "qty",
+    "contact",
+    "meta",
+];
+
+/// A word that decides what is read.
+const TEXTS: &[&str] = &["succeeded"];
 
 proptest! {
     #[test]
-    fn no_json_makes_a_reader_panic(body in any_json()) {
+    fn no_json_makes_a_reader_panic(body in any_json(NAMES, TEXTS)) {
         for (_, reader) in READERS {
             read(*reader, &body);
         }

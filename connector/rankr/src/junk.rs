@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use transload_wire::ApiError;
 use transload_wire::fakes::{Script, damaged};
+use transload_wire::junk::any_json;
 
 use crate::record::Record;
 use crate::samples::example_text;
@@ -87,51 +88,32 @@ fn no_webhook_that_is_damaged_in_one_place_makes_its_reader_panic() {
     }
 }
 
-/// Any JSON, of the members' names that are read and of others.
-fn any_json() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("null".to_owned()),
-        any::<bool>().prop_map(|value| value.to_string()),
-        any::<i64>().prop_map(|value| value.to_string()),
-        "-?[1-9][0-9]{0,40}(\\.[0-9]{1,30})?(e[0-9]{1,3})?",
-        "\"[a-zA-Z0-9.,:+ -]{0,30}\"",
-        Just("\"order.updated\"".to_owned()),
-    ];
-    let name = proptest::sample::select(
-        &[
-            "orderId",
-            "version",
-            "status",
-            "amount",
-            "currency",
-            "lines",
-            "lineId",
-            "quantity",
-            "items",
-            "nextCursor",
-            "type",
-            "data",
-            "extra",
-            "customer",
-            "meta",
-            "unknown",
-        ][..],
-    );
-    leaf.prop_recursive(6, 64, 8, move |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..8).prop_map(|items| format!("[{}]", items.join(","))),
-            proptest::collection::btree_map(name.clone(), inner, 0..8).prop_map(|members| {
-                let members: Vec<_> =
-                    members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
-                format!("{{{}}}", members.join(","))
-            }),
-        ]
-    })
-}
+/// Members' names that are read, and others.
+const NAMES: &[&str] = &[
+    "orderId",
+    "version",
+    "status",
+    "amount",
+    "currency",
+    "lines",
+    "lineId",
+    "quantity",
+    "items",
+    "nextCursor",
+    "type",
+    "data",
+    "extra",
+    "customer",
+    "meta",
+    "unknown",
+];
+
+/// A word that decides what is read.
+const TEXTS: &[&str] = &["order.updated"];
 
 proptest! {
     #[test]
-    fn no_json_makes_a_reader_panic(body in any_json()) {
+    fn no_json_makes_a_reader_panic(body in any_json(NAMES, TEXTS)) {
         for shape in &shapes() {
             READERS.iter().for_each(|reader| read(*reader, &body, shape));
             read_hook(&body, shape);

@@ -7,6 +7,8 @@ pub mod api;
 mod error;
 pub mod fakes;
 pub mod http;
+#[cfg(feature = "proptest")]
+pub mod junk;
 mod member;
 mod number;
 pub mod text;
