@@ -7,9 +7,13 @@
     reason = "clippy exempts test functions only; here every function belongs to a test"
 )]
 
+mod authoring;
 mod config;
+mod conformance;
 mod delivery;
+mod distribution;
 mod durable;
+mod embedding;
 mod engine;
 #[path = "../support/event.rs"]
 mod event;
@@ -18,6 +22,7 @@ mod fakes;
 mod flows;
 mod guests;
 mod hostile;
+mod javascript;
 mod jobs;
 mod junk;
 mod kill;
@@ -32,9 +37,12 @@ mod rankr_actions;
 mod rankr_reconciling;
 mod rankr_swapping;
 mod reconciling;
+mod runtimes;
 mod sandboxed;
 mod simulation;
 mod stage;
 mod swapping;
 mod third;
 mod tidy;
+mod tools;
+mod versions;

@@ -1,0 +1,1 @@
+//! `transload new`: each language, followed literally.

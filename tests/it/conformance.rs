@@ -1,0 +1,1 @@
+//! `transload test`: what it says of good modules and of wrong ones.

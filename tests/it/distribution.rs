@@ -1,0 +1,1 @@
+//! Modules from files, HTTP and registries: `transload push` and `pull`.

@@ -1,0 +1,1 @@
+//! The library in other programs: `examples/embed.rs`.

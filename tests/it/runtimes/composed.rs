@@ -1,0 +1,1 @@
+//! `wasmtime serve` and wasmCloud run what `transload compose` makes of the component.

@@ -1,0 +1,1 @@
+//! Node runs the component (`examples/node`).

@@ -1,0 +1,1 @@
+//! Node-RED runs the component (`examples/node-red`).

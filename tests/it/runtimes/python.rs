@@ -1,0 +1,1 @@
+//! Python runs the component (`examples/python`).
