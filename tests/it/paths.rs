@@ -23,7 +23,7 @@ async fn courier() -> Module {
     engine.load(transload_tests::COURIER_GUEST).await.unwrap()
 }
 
-fn spec(target: &Target, module: &Module, settings: &str) -> ConnectionSpec {
+pub(crate) fn spec(target: &Target, module: &Module, settings: &str) -> ConnectionSpec {
     let scopes = ["things.read", "things.write"].map(str::to_owned).to_vec();
     let grant = Grant {
         base_url: Some(target.url().parse().unwrap()),
@@ -43,13 +43,13 @@ fn spec(target: &Target, module: &Module, settings: &str) -> ConnectionSpec {
     }
 }
 
-async fn start(directory: &Path, spec: ConnectionSpec) -> Result<Host, HostError> {
+pub(crate) async fn start(directory: &Path, spec: ConnectionSpec) -> Result<Host, HostError> {
     let storage = SqliteStorage::open(&directory.join("db.sqlite")).unwrap();
     Host::start(HostOptions::new(Arc::new(storage)), vec![spec]).await
 }
 
 /// Hand in an event with these steps, and answer what has become of it.
-async fn run(host: &Host, id: &str, steps: &str) -> EventRecord {
+pub(crate) async fn run(host: &Host, id: &str, steps: &str) -> EventRecord {
     assert!(host.submit("c", event(id, "o1", Some(steps))).await.unwrap());
     tokio::time::timeout(PATIENCE, host.idle(PATIENCE)).await.unwrap();
     let filter = EventFilter { id: Some(id.to_owned()), ..EventFilter::default() };
@@ -57,7 +57,7 @@ async fn run(host: &Host, id: &str, steps: &str) -> EventRecord {
 }
 
 /// Where an event wrote to.
-async fn written(host: &Host, event: &EventRecord) -> Vec<String> {
+pub(crate) async fn written(host: &Host, event: &EventRecord) -> Vec<String> {
     let history = host.history(event.sequence).await.unwrap().unwrap();
     let done = history.writes.into_iter().filter(|write| write.state == WriteState::Done);
     done.map(|write| format!("{} {}", write.method, write.url)).collect()

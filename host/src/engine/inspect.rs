@@ -3,7 +3,7 @@
 use wasmparser::{Encoding, Parser, Payload};
 
 use super::module::ModuleError;
-use crate::contract;
+use crate::contract::{self, Version};
 
 /// WASI packages of the 0.2 series whose interfaces are linked. None of them gives access to anything: there are no
 /// files, no sockets, no arguments and no environment behind them, and HTTP goes through the host's egress.
@@ -16,7 +16,7 @@ pub(super) struct Shape {
     /// Names of its imports, in its order.
     pub(super) imports: Vec<String>,
     /// The version of the contract that it exports.
-    pub(super) version: &'static str,
+    pub(super) version: Version,
 }
 
 /// Read the shape of the component `bytes`, and refuse one that this host cannot run.
@@ -67,7 +67,7 @@ fn split(name: &str) -> Option<(&str, &str, &str)> {
 fn import_allowed(name: &str) -> bool {
     let Some((package, interface, version)) = split(name) else { return false };
     if package == contract::PACKAGE {
-        return contract::IMPORTS.contains(&interface) && contract::VERSIONS.contains(&version);
+        return contract::IMPORTS.contains(&interface) && Version::from_name(version).is_some();
     }
     WASI_PACKAGES.contains(&package) && version.strip_prefix("0.2.").is_some_and(is_number)
 }
@@ -77,7 +77,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// The newest supported version of which every interface is exported.
-fn contract_version(exports: &[String]) -> Result<&'static str, ModuleError> {
+fn contract_version(exports: &[String]) -> Result<Version, ModuleError> {
     let missing = |version: &str| {
         contract::EXPORTS.into_iter().find(|interface| {
             let name = format!("{}/{interface}@{version}", contract::PACKAGE);
@@ -90,10 +90,10 @@ fn contract_version(exports: &[String]) -> Result<&'static str, ModuleError> {
         .filter_map(|(package, _, version)| (package == contract::PACKAGE).then_some(version))
         .collect();
     found.dedup();
-    if let Some(version) = contract::VERSIONS.into_iter().find(|version| missing(version).is_none()) {
-        return Ok(version);
+    if let Some(version) = Version::ALL.iter().find(|version| missing(version.name()).is_none()) {
+        return Ok(*version);
     }
-    match found.iter().find(|version| contract::VERSIONS.contains(version)) {
+    match found.iter().find(|version| Version::from_name(version).is_some()) {
         Some(version) => Err(ModuleError::ExportMissing {
             export: format!("{}/{}@{version}", contract::PACKAGE, missing(version).unwrap_or_default()),
         }),
@@ -137,7 +137,7 @@ mod tests {
             "wasi:http/types",
             "wasi:keyvalue/store@0.2.0",
             "wasi:httpx/types@0.2.0",
-            "transload:connector/store@0.2.0",
+            "transload:connector/store@9.0.0",
             "transload:connector/actions@0.1.0",
             "env",
             "",
@@ -148,7 +148,13 @@ mod tests {
 
     #[test]
     fn the_version_is_read_from_the_exports() {
-        assert_eq!(contract_version(&all("0.1.0")).unwrap(), "0.1.0");
+        for version in Version::ALL {
+            assert_eq!(contract_version(&all(version.name())).unwrap(), *version);
+        }
+        let both = [all("0.1.0"), all("0.2.0")].concat();
+        assert_eq!(contract_version(&both).unwrap(), Version::V0_2_0, "the newer is preferred");
+        let half = [all("0.2.0")[..3].to_vec(), all("0.1.0")].concat();
+        assert_eq!(contract_version(&half).unwrap(), Version::V0_1_0, "one of them is whole");
 
         let error = contract_version(&all("9.0.0")).unwrap_err();
         assert!(matches!(&error, ModuleError::UnsupportedVersion { found } if found == "9.0.0"), "{error}");

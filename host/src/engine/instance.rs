@@ -11,9 +11,11 @@ use super::functions::Functions;
 use super::module::Prepared;
 use super::state::State;
 use super::{Engine, Limits, Ports};
+#[cfg(test)]
+use crate::contract::v0_2_0;
 use crate::contract::{
-    Change, Connector, Delivery, Description, Envelope, Event, EventPage, Failure, FindingPage, Probe,
-    Receipt, Scope, Window,
+    Change, Connector, Delivery, Description, Envelope, Event, EventPage, Failure, FindingPage, Order, Probe,
+    Receipt, Scope, Version, Versioned, Window,
 };
 
 /// What a connector answered: its result, or the failure it chose.
@@ -25,6 +27,7 @@ pub type Answer<T> = Result<T, Failure>;
 pub struct Instance {
     instance: component::Instance,
     functions: Functions,
+    version: Version,
     store: Store<State>,
     meter: Arc<Meter>,
     limits: Arc<Limits>,
@@ -57,13 +60,17 @@ impl Instance {
             store.data().log.end_call();
             explain(INSTANTIATE, &error, store.data(), &limits)
         })?;
-        let functions = prepared.functions;
-        Ok(Instance { instance, functions, store, meter, limits, stopped: false, _slot: slot })
+        let Prepared { functions, version, .. } = *prepared;
+        Ok(Instance { instance, functions, version, store, meter, limits, stopped: false, _slot: slot })
     }
 
     /// Whether every function has the contract's types; says which has not.
     pub(super) fn check_types(&mut self) -> wasmtime::Result<()> {
-        Connector::new(&mut self.store, &self.instance).map(drop)
+        match self.version {
+            Version::V0_1_0 => Connector::new(&mut self.store, &self.instance).map(drop),
+            #[cfg(test)]
+            Version::V0_2_0 => v0_2_0::Connector::new(&mut self.store, &self.instance).map(drop),
+        }
     }
 
     /// Call one function of the connector under its limits.
@@ -95,13 +102,34 @@ impl Instance {
         Ok(answer)
     }
 
+    /// The same for a function whose success has changed between versions of the contract: to the host it is its own type.
+    async fn call_any<P, T>(
+        &mut self,
+        call: &'static str,
+        function: ComponentExportIndex,
+        parameters: P,
+    ) -> Result<Answer<T>, CallError>
+    where
+        P: ComponentNamedList + Lower + Send,
+        T: Versioned,
+    {
+        match self.version {
+            Version::V0_1_0 => self.call(call, function, parameters).await,
+            #[cfg(test)]
+            Version::V0_2_0 => {
+                let answer: Answer<T::V0_2_0> = self.call(call, function, parameters).await?;
+                Ok(answer.map(T::from_v0_2_0))
+            }
+        }
+    }
+
     pub(super) async fn describe(&mut self) -> Result<Description, CallError> {
         self.call("describe", self.functions.describe, ()).await
     }
 
     /// Read a delivery and answer the events in it.
     pub async fn receive(&mut self, delivery: &Delivery) -> Result<Answer<Vec<Event>>, CallError> {
-        self.call("receive", self.functions.receive, (delivery,)).await
+        self.call_any("receive", self.functions.receive, (delivery,)).await
     }
 
     /// Ask for what is new to a trigger.
@@ -110,7 +138,7 @@ impl Instance {
         trigger: &str,
         cursor: Option<&str>,
     ) -> Result<Answer<EventPage>, CallError> {
-        self.call("poll", self.functions.poll, (trigger, cursor)).await
+        self.call_any("poll", self.functions.poll, (trigger, cursor)).await
     }
 
     /// Ask for a trigger's history.
@@ -120,7 +148,7 @@ impl Instance {
         window: Window,
         cursor: Option<&str>,
     ) -> Result<Answer<EventPage>, CallError> {
-        self.call("backfill", self.functions.backfill, (trigger, window, cursor)).await
+        self.call_any("backfill", self.functions.backfill, (trigger, window, cursor)).await
     }
 
     /// Handle an event, by the handler for its kind of change.
@@ -131,17 +159,29 @@ impl Instance {
     ) -> Result<Answer<Receipt>, CallError> {
         let functions = self.functions;
         match change {
-            Change::Order(it) => self.call("on-order", functions.on_order, (envelope, it)).await,
+            Change::Order(it) => self.on_order(envelope, it).await,
             Change::Fulfillment(it) => {
-                self.call("on-fulfillment", functions.on_fulfillment, (envelope, it)).await
+                self.call_any("on-fulfillment", functions.on_fulfillment, (envelope, it)).await
             }
             Change::Transaction(it) => {
-                self.call("on-transaction", functions.on_transaction, (envelope, it)).await
+                self.call_any("on-transaction", functions.on_transaction, (envelope, it)).await
             }
             Change::Subscription(it) => {
-                self.call("on-subscription", functions.on_subscription, (envelope, it)).await
+                self.call_any("on-subscription", functions.on_subscription, (envelope, it)).await
             }
-            Change::Invoice(it) => self.call("on-invoice", functions.on_invoice, (envelope, it)).await,
+            Change::Invoice(it) => self.call_any("on-invoice", functions.on_invoice, (envelope, it)).await,
+        }
+    }
+
+    async fn on_order(&mut self, envelope: &Envelope, order: &Order) -> Result<Answer<Receipt>, CallError> {
+        let function = self.functions.on_order;
+        match self.version {
+            Version::V0_1_0 => self.call("on-order", function, (envelope, order)).await,
+            #[cfg(test)]
+            Version::V0_2_0 => {
+                let order = v0_2_0::Order::from(order.clone());
+                self.call_any("on-order", function, (envelope, &order)).await
+            }
         }
     }
 
@@ -161,7 +201,7 @@ impl Instance {
         scope: &Scope,
         cursor: Option<&str>,
     ) -> Result<Answer<FindingPage>, CallError> {
-        self.call("reconcile", self.functions.reconcile, (scope, cursor)).await
+        self.call_any("reconcile", self.functions.reconcile, (scope, cursor)).await
     }
 }
 

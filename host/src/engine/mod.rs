@@ -20,6 +20,8 @@ mod outgoing;
 pub mod ports;
 mod state;
 mod store;
+#[cfg(test)]
+mod v0_2_0;
 
 use std::convert::Infallible;
 use std::path::PathBuf;

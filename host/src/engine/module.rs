@@ -10,7 +10,7 @@ use super::functions::Functions;
 use super::inspect::{Shape, inspect};
 use super::state::State;
 use super::{CallError, Engine, Instance, Ports};
-use crate::contract::{self, Description};
+use crate::contract::{Description, Version};
 
 /// Why a module is not loaded.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ pub enum ModuleError {
     /// It was built for another version of the contract.
     #[error(
         "the component was built for version {found} of transload:connector; this host runs {}",
-        contract::VERSIONS.join(", ")
+        Version::names()
     )]
     UnsupportedVersion {
         /// What it exports.
@@ -89,6 +89,7 @@ pub struct Module {
 pub(super) struct Prepared {
     pub(super) pre: InstancePre<State>,
     pub(super) functions: Functions,
+    pub(super) version: Version,
 }
 
 struct Loaded {
@@ -97,7 +98,7 @@ struct Loaded {
     digest: String,
     bytes: Arc<[u8]>,
     imports: Vec<String>,
-    contract_version: &'static str,
+    version: Version,
     description: Description,
 }
 
@@ -125,7 +126,7 @@ impl Module {
             digest: format!("sha256:{}", hex::encode(digest)),
             bytes,
             imports: shape.imports,
-            contract_version: shape.version,
+            version: shape.version,
             description,
         };
         Ok(Module { loaded: Arc::new(loaded) })
@@ -158,7 +159,7 @@ impl Module {
 
     /// The version of the contract that it was built for.
     pub fn contract_version(&self) -> &str {
-        self.loaded.contract_version
+        self.loaded.version.name()
     }
 
     /// Its manifest.
@@ -210,9 +211,9 @@ fn compile_blocking(engine: &Engine, bytes: &[u8]) -> Result<Compiled, ModuleErr
     Ok(Compiled { shape, digest, component })
 }
 
-fn prepare(engine: &Engine, component: Component, version: &str) -> Result<Prepared, ModuleError> {
+fn prepare(engine: &Engine, component: Component, version: Version) -> Result<Prepared, ModuleError> {
     let pre = engine.shared.linker.instantiate_pre(&component).map_err(misfit)?;
-    Ok(Prepared { pre, functions: Functions::find(&component, version)? })
+    Ok(Prepared { pre, functions: Functions::find(&component, version.name())?, version })
 }
 
 async fn describe(engine: &Engine, prepared: &Prepared) -> Result<Description, ModuleError> {

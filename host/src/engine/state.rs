@@ -73,6 +73,8 @@ pub(super) fn linker(engine: &wasmtime::Engine) -> wasmtime::Result<Linker<State
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     Connector::add_to_linker::<_, Imports>(&mut linker, |state| state)?;
+    #[cfg(test)]
+    super::v0_2_0::add_to_linker::<Imports>(&mut linker)?;
     Ok(linker)
 }
 

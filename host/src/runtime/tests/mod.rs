@@ -15,4 +15,5 @@ mod swaps;
 mod traces;
 mod trouble;
 mod vendor;
+mod versions;
 mod writes;
