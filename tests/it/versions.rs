@@ -59,7 +59,10 @@ async fn a_component_that_was_built_for_0_1_0_runs_as_it_did() {
 fn the_program_inspects_it() {
     let (directory, frozen) = (tempfile::tempdir().unwrap(), frozen());
     let report = answer(directory.path(), &["inspect", frozen.to_str().unwrap()], 0);
-    assert_eq!((&report["contract_version"], &report["name"]), (&"0.1.0".into(), &"courier".into()));
+    assert_eq!(
+        (&report["contract_version"], &report["manifest"]["name"]),
+        (&"0.1.0".into(), &"courier".into())
+    );
 }
 
 /// The interfaces of a version, without the line that names it.
