@@ -3,13 +3,14 @@
 
     python serve.py config.json
 
-`POST /hooks/API` answers 200 once everything that follows from a webhook is done, 503 if it should be sent again, 401 if
-nobody proves to have sent it.
+`POST /hooks/API` (`/hooks/NAME/API` where the configuration has a name) answers 200 once everything that follows from a webhook
+is done, 503 if it should be sent again, 401 if nobody proves to have sent it.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,20 +38,50 @@ TURNS = 64
 log = logging.getLogger("platform")
 
 
+def read(path: str) -> dict[str, Any]:
+    """A configuration. Below `apis`, a text that starts with `env:` or `file:` stands for what that variable or file holds. Paths
+    start at the configuration's directory."""
+    directory = Path(path).parent
+
+    def resolved(value: Any) -> Any:
+        match value:
+            case dict():
+                return {key: resolved(item) for key, item in value.items()}
+            case list():
+                return [resolved(item) for item in value]
+            case str() if value.startswith("env:"):
+                return os.environ[value.removeprefix("env:")]
+            case str() if value.startswith("file:"):
+                return (directory / value.removeprefix("file:")).read_text().strip()
+        return value
+
+    config: dict[str, Any] = loads(Path(path).read_text())
+    paths = {key: str(directory / config[key]) for key in ("module", "cache", "storage") if key in config}
+    return {**config, **paths, "apis": resolved(config["apis"])}
+
+
+def connect(config: dict[str, Any]) -> Connector:
+    """The connector that a configuration describes."""
+    grants = {
+        name: Grant(frozenset(api["scopes"]), api.get("credential"), api.get("base_url"))
+        for name, api in config["apis"].items()
+    }
+    return Connector.load(
+        config["module"],
+        cache=config.get("cache"),
+        settings=config.get("settings"),
+        grants=grants,
+        storage=Storage(config.get("storage", ":memory:")),
+    )
+
+
 class Platform:
     """One connection, and its webhooks."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         apis: dict[str, Any] = config["apis"]
-        self.connector = Connector.load(
-            config["module"],
-            cache=config.get("cache"),
-            settings=config.get("settings"),
-            grants={
-                name: Grant(frozenset(api["scopes"]), api.get("credential"), api.get("base_url")) for name, api in apis.items()
-            },
-            storage=Storage(config.get("storage", ":memory:")),
-        )
+        self.hooks = "/hooks/" + config["name"] if "name" in config else "/hooks"
+        self.connector = connect(config)
         self.verifiers = {
             api.name: Verifier(api.webhook, apis[api.name].get("webhook", {}), f"apis.{api.name}.webhook")
             for api in self.connector.manifest.apis
@@ -61,14 +92,15 @@ class Platform:
 
     def take(self, api: str, headers: Any, body: bytes) -> int:
         """Take a webhook, and answer the status that its sender gets."""
-        try:
-            self.verifiers[api].verify(headers, body)
-        except KeyError:
+        verifier = self.verifiers.get(api)
+        if verifier is None:
             return 404
+        try:
+            verifier.verify(headers, body)
         except Refused as refused:
             log.warning("a webhook of %s was refused: %s", api, refused)
             return 401
-        delivery = Delivery(api, self.verifiers[api].public_headers(headers), body)
+        delivery = Delivery(api, verifier.public_headers(headers), body)
         try:
             with self._room:
                 events = self.connector.receive(delivery)
@@ -126,7 +158,7 @@ class Hooks(BaseHTTPRequestHandler):
         prefix, _, api = self.path.partition("?")[0].rpartition("/")
         if status is None:
             body = self.rfile.read(length)
-            known = prefix == "/hooks" and len(body) == length
+            known = prefix == self.platform.hooks and len(body) == length
             status = self.platform.take(api, self.headers, body) if known else 404
         else:
             # The body is not read, so nothing that follows it can be.
@@ -149,7 +181,7 @@ class Hooks(BaseHTTPRequestHandler):
 def main(path: str) -> None:
     """Serve what a configuration file describes."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    config = loads(Path(path).read_text())
+    config = read(path)
     platform = Platform(config)
     try:
         platform.work(set(platform.connector.storage.subjects()))
