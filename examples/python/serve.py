@@ -57,7 +57,7 @@ def read(path: str) -> dict[str, Any]:
 
     config: dict[str, Any] = loads(Path(path).read_text())
     paths = {key: str(directory / config[key]) for key in ("module", "cache", "storage") if key in config}
-    return {**config, **paths, "apis": resolved(config["apis"])}
+    return config | paths | {"apis": resolved(config["apis"])}
 
 
 def connect(config: dict[str, Any]) -> Connector:
@@ -183,10 +183,11 @@ def main(path: str) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     config = read(path)
     platform = Platform(config)
-    try:
-        platform.work(set(platform.connector.storage.subjects()))
-    except Failure as failure:
-        log.warning("what was left from the last run waits for its next webhook: %s", failure)
+    for subject in platform.connector.storage.subjects():
+        try:
+            platform.work({subject})
+        except Failure as failure:
+            log.warning("what was left of %s waits for its next webhook: %s", subject, failure)
     host, _, port = config["listen"].rpartition(":")
     handler = type("Handler", (Hooks,), {"platform": platform})
     with ThreadingHTTPServer((host, int(port)), handler) as server:

@@ -46,7 +46,8 @@ class Egress(unittest.TestCase):
             return 200, cookies, b'{"a":"pit-a\\/b","b":"pit-a%2Fb","c":"pit-a/b"}'
 
         self.vendor.answer = echo
-        answer = self.send(self.outlet(), "GET", "/orders", (("x-mine", b"1"), ("connection", b"upgrade"), ("range", b"bytes=0-1")))
+        mine = (("x-mine", b"1"), ("connection", b"upgrade"), ("range", b"bytes=0-1"))
+        answer = self.send(self.outlet(), "GET", "/orders", mine)
         (asked,) = self.vendor.asked
         self.assertEqual((asked.path, asked.headers["x-api-key"], asked.headers["x-mine"]), ("/moved/orders", SECRET, "1"))
         self.assertEqual((asked.headers["range"], asked.headers["connection"]), (None, None))
@@ -74,6 +75,14 @@ class Egress(unittest.TestCase):
         self.assertEqual(self.refused(self.outlet(response_bytes=4)).code, {"HTTP-response-body-size": 4})
         self.vendor.answer = lambda _: (time.sleep(0.5), (200, [], b""))[1]
         self.assertEqual(self.refused(self.outlet(request_seconds=0.1)).code, "HTTP-response-timeout")
+
+    def test_a_vendor_that_sends_byte_by_byte_does_not_outlast_the_time(self) -> None:
+        self.vendor.answer = lambda _: (200, [("connection", "close")], b"x" * 100)
+        self.vendor.part_bytes, self.vendor.pause_seconds = 1, 0.05
+        start = time.monotonic()
+        self.assertEqual(self.refused(self.outlet(request_seconds=0.3)).code, "HTTP-response-timeout")
+        # All of it would take five seconds.
+        self.assertLess(time.monotonic() - start, 3)
 
     def test_an_answer_that_ends_early_is_not_taken_for_a_whole_one(self) -> None:
         self.vendor.answer = lambda _: (200, [("content-length", "9")], b"half")

@@ -4,6 +4,7 @@ import unittest
 
 from transload.failures import ConfigurationError
 from transload.policy import Denied, Grant, Policy
+from transload.values import dumps
 
 from .vendor import api, endpoint
 
@@ -71,7 +72,7 @@ class Decisions(unittest.TestCase):
         self.denied(moved, "GET", f"{BASE}/orders/7")
         for path in ["sales/{id}", "/sales", "/sales/{other}", "/../{id}", "//{id}", "/a%2Fb/{id}", "/" + "a" * 1_000 + "/{id}"]:
             with self.assertRaises(ConfigurationError, msg=path):
-                Policy([api(*movable)], grants, '{"paths": {"get-order": "%s"}}' % path)
+                Policy([api(*movable)], grants, dumps({"paths": {"get-order": path}}))
 
     def test_a_moved_path_that_would_make_a_write_look_like_a_read_is_refused(self) -> None:
         both = [endpoint("post", "/find", "find", setting="/find"), endpoint("post", "/orders/{id}", "orders.write", "never")]

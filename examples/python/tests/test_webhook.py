@@ -58,7 +58,8 @@ class Signatures(unittest.TestCase):
     def test_an_hmac_in_hex_and_in_base64(self) -> None:
         tag = hmac.digest(b"secret", BODY, hashlib.sha256)
         one = verifier({"hmac-sha256": "x-sig"}, secrets=["old", "secret"])
-        for value in [tag.hex(), f"sha256={tag.hex()}", base64.b64encode(tag).decode(), base64.b64encode(tag).decode().rstrip("=")]:
+        encoded = base64.b64encode(tag).decode()
+        for value in [tag.hex(), f"sha256={tag.hex()}", encoded, encoded.rstrip("=")]:
             self.holds(one, x_sig=value)
         for value in ["", "no", "é", "00" * 32]:
             with self.assertRaises(Refused, msg=value):
@@ -75,7 +76,8 @@ class Signatures(unittest.TestCase):
 
         now = int(time.time())
         self.holds(one, **signed(now))
-        for values in [signed(now - 400), signed(now + 400), signed(now) | {"webhook_id": "m2"}, signed(now) | {"webhook_timestamp": "x"}]:
+        altered = [signed(now) | {"webhook_id": "m2"}, signed(now) | {"webhook_timestamp": "x"}]
+        for values in [signed(now - 400), signed(now + 400), *altered]:
             with self.assertRaises(Refused):
                 one.verify(headers(**values), BODY)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,9 @@ class Vendor:
 
     answer: Callable[[Record], Answer] = lambda _: (200, [], b"{}")
     asked: list[Record] = field(default_factory=list)
+    part_bytes: int = 1 << 20
+    pause_seconds: float = 0.0
+    """How long it waits after each part of an answer's body."""
 
     def __post_init__(self) -> None:
         vendor = self
@@ -35,7 +39,9 @@ class Vendor:
                 if "content-length" not in dict(headers):
                     self.send_header("content-length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                for part in [content[at : at + vendor.part_bytes] for at in range(0, len(content), vendor.part_bytes)]:
+                    self.wfile.write(part)
+                    time.sleep(vendor.pause_seconds)
 
             do_GET = do_POST = do_PUT = handle_any
 

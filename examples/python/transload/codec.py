@@ -25,10 +25,10 @@ class Handles(Protocol):
 
 
 class Codec(NamedTuple):
-    """Both ways for one type."""
+    """Both ways for one type. What has no handles in it needs none."""
 
-    lift: Callable[[Any, Handles | None], Any]
-    lower: Callable[[Any, Handles | None], Any]
+    lift: Callable[[Any, Any], Any]
+    lower: Callable[[Any, Any], Any]
 
 
 def codec(ty: component.ValType) -> Codec:
@@ -49,7 +49,13 @@ def _same(_: component.ValType) -> Codec:
 
 
 def _resource(_: component.ValType) -> Codec:
-    return Codec(lambda handle, handles: handles.lift(handle), lambda it, handles: handles.lower(it))
+    def lift(handle: component.ResourceAny, handles: Handles) -> Any:
+        return handles.lift(handle)
+
+    def lower(resource: Any, handles: Handles) -> component.ResourceHost:
+        return handles.lower(resource)
+
+    return Codec(lift, lower)
 
 
 def _list(ty: component.ListType) -> Codec:
@@ -91,7 +97,7 @@ def _record(ty: component.RecordType) -> Codec:
 
 
 def _lower_decimal(value: Any, _: Handles | None) -> component.Record:
-    record = component.Record()
+    record: Any = component.Record()
     record.units, record.exponent = units_of(value)
     return record
 
@@ -188,9 +194,7 @@ _MAKERS: dict[type, Callable[[Any], Codec]] = {
     component.TupleType: _tuple,
     component.OwnType: _resource,
     component.BorrowType: _resource,
-} | dict.fromkeys(
-    [component.Bool, component.Char, component.String, component.EnumType, component.FlagsType]
-    + [component.U8, component.U16, component.U32, component.U64]
-    + [component.S8, component.S16, component.S32, component.S64],
-    _same,
-)
+    **dict.fromkeys([component.Bool, component.Char, component.String, component.EnumType, component.FlagsType], _same),
+    **dict.fromkeys([component.U8, component.U16, component.U32, component.U64], _same),
+    **dict.fromkeys([component.S8, component.S16, component.S32, component.S64], _same),
+}

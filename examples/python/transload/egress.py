@@ -15,13 +15,14 @@ from .storage import Storage
 from .values import Record
 
 FRAMING = frozenset(
-    "connection content-length expect host http2-settings keep-alive te trailer transfer-encoding upgrade".split()
+    ["connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "te", "trailer"]
+    + ["transfer-encoding", "upgrade"]
 )
 """Headers of one hop or of the body's framing, which the client writes itself."""
 
 RESERVED = frozenset(
-    "authorization cookie proxy-authorization proxy-connection x-http-method x-http-method-override x-method-override "
-    "x-original-url x-rewrite-url".split()
+    ["authorization", "cookie", "proxy-authorization", "proxy-connection", "x-http-method", "x-http-method-override"]
+    + ["x-method-override", "x-original-url", "x-rewrite-url"]
 )
 """What would prove who calls, or make a server take the request for another than was judged."""
 

@@ -12,8 +12,8 @@ class Limits:
     memory_bytes: int = 128 << 20
     """Linear memory. A page of a comparison of a million rows takes half of it."""
 
-    fuel: int = 10_000_000_000
-    """Instructions that the connector itself executes, roughly: about ten seconds."""
+    fuel: int = 50_000_000_000
+    """Instructions that the connector itself executes, roughly: five thousand million take a second."""
 
     seconds: float = 120.0
     """From a call's start to its end, waiting for vendors included."""

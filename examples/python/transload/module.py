@@ -7,7 +7,7 @@ import os
 import stat
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,8 @@ class Module:
     """A compiled connector. Threads may share it; one computes at a time."""
 
     def __init__(self, path: Path | str, cache: Path | str | None = None) -> None:
-        """Compile `path`. `cache` is a directory for compiled modules, made if it does not exist. Raises `ConfigurationError` if the
-        file is no connector, or if others may write to the cache: what lies there is run."""
+        """Compile `path`. `cache` is a directory for compiled modules, made if it does not exist. Raises `ConfigurationError`
+        if the file is no connector, or if others may write to the cache: what lies there is run."""
         content = Path(path).read_bytes()
         if len(content) > MODULE_BYTES_MAX:
             raise ConfigurationError(f"{path}: larger than {MODULE_BYTES_MAX} bytes")
@@ -44,13 +44,18 @@ class Module:
         config = Config()
         config.consume_fuel = True
         self._engine = Engine(config)
-        self._component = _compiled(self._engine, content, self.digest, cache and Path(cache), path)
-        self._functions = self._exports(path)
+        self._component = _compiled(self._engine, content, self.digest, Path(cache) if cache is not None else None, path)
         self._running = threading.local()
-        self._linker = self._link()
+        try:
+            self._functions = self._exports()
+            self._linker = self._link()
+        except TypeError as error:
+            raise ConfigurationError(f"{path}: {error}") from None
 
     def call(self, interface: str, name: str, call: Call, *arguments: Any) -> Any:
         """Call an export in an instance of its own. Answers what it answers, or its error as `Err`. Raises `Trapped`."""
+        if (interface, name) not in self._functions:
+            raise ConfigurationError(f"the connector exports no {interface} {name}")
         index, parameters, result = self._functions[interface, name]
         lowered = [it.lower(argument, None) for it, argument in zip(parameters, arguments, strict=True)]
         with RUNNING, Store(self._engine) as store:
@@ -60,6 +65,8 @@ class Module:
                 store.set_fuel(call.limits.fuel)
                 instance = self._linker.instantiate(store, self._component)
                 function = instance.get_func(store, index)
+                if function is None:
+                    raise Refused(f"the connector's {interface} {name} is no function")
                 answer = result.lift(function(store, *lowered), None)
             except Exception as error:
                 # Not only traps: a hostile module may import functions under types that are not theirs.
@@ -68,7 +75,7 @@ class Module:
                 del self._running.call
         return answer.value if isinstance(answer, Ok) else answer
 
-    def _exports(self, path: Path | str) -> dict[tuple[str, str], tuple[Any, list[Codec], Codec]]:
+    def _exports(self) -> dict[tuple[str, str], tuple[Any, list[Codec], Codec]]:
         functions = {}
         for export, item in self._component.type.exports(self._engine).items():
             package, _, rest = export.partition("/")
@@ -76,20 +83,25 @@ class Module:
             if package != CONTRACT or contract != VERSION:
                 continue
             instance = self._component.get_export_index(export)
-            for name, inner in item.ty.exports(self._engine).items():
-                if isinstance(ty := inner.ty, component.FuncType):
+            for name, ty in self._items(export, item):
+                if isinstance(ty, component.FuncType) and ty.result is not None:
                     index = self._component.get_export_index(name, instance)
                     functions[interface, name] = (index, [codec(it) for _, it in ty.params], codec(ty.result))
         if ("manifest", "describe") not in functions:
-            raise ConfigurationError(f"{path}: exports no {CONTRACT}/manifest@{VERSION}, so it is no connector of this contract")
+            raise TypeError(f"exports no {CONTRACT}/manifest@{VERSION}, so it is no connector of this contract")
         return functions
+
+    def _items(self, name: str, item: Any) -> Iterator[tuple[str, component.ComponentItem]]:
+        """What an interface that is imported or exported consists of."""
+        if not isinstance(interface := item.ty, component.ComponentInstanceType):
+            raise TypeError(f"{name} is no interface, and connectors import and export nothing else")
+        return ((name, inner.ty) for name, inner in interface.exports(self._engine).items())
 
     def _link(self) -> component.Linker:
         linker = component.Linker(self._engine)
         for interface, item in self._component.type.imports(self._engine).items():
             with linker.root() as root, root.add_instance(interface) as instance:
-                for name, inner in item.ty.exports(self._engine).items():
-                    ty = inner.ty
+                for name, ty in self._items(interface, item):
                     if isinstance(ty, component.ResourceType):
                         kind = component.ResourceType.host(Resources.kind(ALIASES.get(name, name)))
                         instance.add_resource(name, kind, self._drop)
@@ -113,7 +125,7 @@ class Module:
             call.remaining()
             resources = call.resources
             resources.context = context
-            lifted = [it.lift(argument, resources) for it, argument in zip(parameters, arguments)]
+            lifted = [it.lift(argument, resources) for it, argument in zip(parameters, arguments, strict=True)]
             answer = function(call, *lifted)
             return result.lower(answer, resources) if result is not None else None
 

@@ -63,12 +63,12 @@ class _Route:
         """Whether a server that folds case may take a path for this endpoint."""
         return len(segments) == len(self.parts) and all(
             bool(segment) if _is_name(part) else part.casefold() == segment.casefold()
-            for part, segment in zip(self.parts, segments)
+            for part, segment in zip(self.parts, segments, strict=True)
         )
 
     def matches(self, segments: list[str]) -> bool:
         """Whether it is this endpoint, read strictly."""
-        return all(_is_name(part) or part == segment for part, segment in zip(self.parts, segments))
+        return all(_is_name(part) or part == segment for part, segment in zip(self.parts, segments, strict=True))
 
 
 @dataclass

@@ -53,24 +53,25 @@ def exchange(request: Request, seconds: float, body_max: int, public_only: bool)
 
 
 def _read(connection: http.client.HTTPConnection, deadline: float, body_max: int) -> Received:
-    _give(connection.sock, deadline)
-    response = connection.getresponse()
+    # A connection that ends with its answer has no socket any more once the answer's head is read.
+    sock = connection.sock
+    _give(sock, deadline)
     body = bytearray()
-    # `read1` comes back with what is there, so a sender of single bytes does not outlast the deadline.
-    while chunk := response.read1(CHUNK_BYTES):
-        body += chunk
-        if len(body) > body_max:
-            reason = f"the answer has more than {body_max} bytes"
-            raise Undelivered(reason, {"HTTP-response-body-size": body_max}, True)
-        if connection.sock is not None:
-            _give(connection.sock, deadline)
-    expected = response.length
-    if expected:
-        raise http.client.IncompleteRead(bytes(), expected)
-    return response.status, [(name.lower(), value) for name, value in response.getheaders()], bytes(body)
+    with connection.getresponse() as response:
+        # `read1` comes back with what is there, so a sender of single bytes does not outlast the deadline.
+        while chunk := response.read1(CHUNK_BYTES):
+            body += chunk
+            if len(body) > body_max:
+                reason = f"the answer has more than {body_max} bytes"
+                raise Undelivered(reason, {"HTTP-response-body-size": body_max}, True)
+            _give(sock, deadline)
+        if missing := response.length:
+            raise http.client.IncompleteRead(b"", missing)
+        return response.status, [(name.lower(), value) for name, value in response.getheaders()], bytes(body)
 
 
-def _give(sock: Any, deadline: float) -> None:
+def _give(sock: socket.socket, deadline: float) -> None:
+    """Let what the socket does next take what is left."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError
@@ -86,7 +87,7 @@ def _connect(
     except OSError as error:
         dns = {"DNS-error": {"rcode": str(error), "info_code": None}}
         raise Undelivered(f"{host} has no address: {error}", dns, False) from None
-    addresses = [info[4][0] for info in found]
+    addresses = [str(info[4][0]) for info in found]
     allowed = [it for it in addresses if not public_only or ipaddress.ip_address(it).is_global]
     if not allowed:
         reason = f"{host} is at {addresses[0]}, which is not public; set base_url to go there all the same"

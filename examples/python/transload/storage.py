@@ -107,8 +107,8 @@ class Storage:
     def waiting(self, subject: str) -> Accepted | None:
         """The next event of a subject, and count an attempt at it."""
         with self._lock:
-            sql = "SELECT number, event, received_at, attempts FROM events WHERE state = 'waiting' AND subject = ? ORDER BY number"
-            row = self._one(sql + " LIMIT 1", subject)
+            sql = "SELECT number, event, received_at, attempts FROM events WHERE state = 'waiting' AND subject = ?"
+            row = self._one(sql + " ORDER BY number LIMIT 1", subject)
             if row is None:
                 return None
             self._db.execute("UPDATE events SET attempts = attempts + 1 WHERE number = ?", (row[0],))

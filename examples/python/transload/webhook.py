@@ -51,12 +51,11 @@ class Verifier:
 
     def verify(self, headers: Message, body: bytes) -> None:
         """Raises `Refused` unless the webhook comes from whom it says it does."""
-        for kind, header in self._checks:
-            if header in headers:
-                break
-        else:
+        present = [check for check in self._checks if check[1] in headers]
+        if not present:
             names = ", ".join(header for _, header in self._checks)
             raise Refused(f"it is not signed: none of the headers {names} is present")
+        kind, header = present[0]
         values = headers.get_all(header, [])
         if len(values) != 1:
             raise Refused(f"its {header} occurs more than once")

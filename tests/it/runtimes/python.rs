@@ -1,10 +1,11 @@
 //! Python runs the component (`examples/python`).
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
-use transload_sandbox::{PlaceOrder, System, Tamper, Target};
+use transload_sandbox::{Outcome, PlaceOrder, System, Tamper, Target};
 
 use super::{PATIENCE, Process, Stand};
 use crate::tools::{python, root};
@@ -56,6 +57,28 @@ async fn python_ends_an_orders_story_as_the_host_does() {
     let stand = Stand::new().await;
     let (_platform, url) = serve(&stand, &python, &config(&stand).await);
     stand.play(&url).await;
+}
+
+#[tokio::test]
+async fn python_works_on_many_orders_at_once_and_delivers_each_once() {
+    const ORDERS: usize = 8;
+    let Some(python) = python() else { return };
+    let stand = Stand::new().await;
+    let (_platform, url) = serve(&stand, &python, &config(&stand).await);
+    for system in [System::Ghl, System::TrackPod] {
+        let target = Target { url: format!("{url}/hooks/{}", system.name()), events: Vec::new() };
+        stand.control.set_target(system, Some(&target)).await.unwrap();
+    }
+    for _ in 0..ORDERS {
+        stand.control.place_order(&PlaceOrder { order: None, webhook: true }).await.unwrap();
+    }
+    assert!(stand.control.webhooks_settled(PATIENCE).await.unwrap());
+    let webhooks = stand.control.webhooks().await.unwrap();
+    assert!(webhooks.deliveries.iter().all(|it| it.outcome == Outcome::Delivered), "{webhooks:?}");
+    let orders = stand.control.snapshot().await.unwrap().track_pod.orders;
+    let ids: BTreeSet<&str> = orders.iter().map(|order| order["Id"].as_str().unwrap()).collect();
+    assert_eq!((orders.len(), ids.len()), (ORDERS, ORDERS));
+    stand.sandbox.shutdown().await;
 }
 
 #[tokio::test]

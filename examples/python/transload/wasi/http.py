@@ -142,7 +142,7 @@ class IncomingBody:
 
 @offers("wasi:http/outgoing-handler", "handle")
 def _handle(call: Call, request: OutgoingRequest, options: RequestOptions | None) -> FutureResponse:
-    return FutureResponse(call, request, options and options.seconds())
+    return FutureResponse(call, request, options.seconds() if options is not None else None)
 
 
 @offers(_TYPES, "[constructor]fields")
