@@ -7,10 +7,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 
-import { FileStore, Flow, MemoryStore, NeedsAttention, Refused, Rejected, Verifier, load } from './lib/index.mjs';
-
-/** Body of a webhook, in bytes. */
-const BODY_BYTES_MAX = 1 << 20;
+import { FileStore, Flow, MemoryStore, Verifier, answerTo, load, readBody } from './lib/index.mjs';
 
 /** Time for a webhook to arrive in whole, in milliseconds. */
 const ARRIVAL_MS_MAX = 10_000;
@@ -40,20 +37,19 @@ async function platform(config) {
   const apisWithHooks = connector.manifest.apis.filter((api) => api.webhook);
   const verifiers = new Map(apisWithHooks.map((api) => [api.name, new Verifier(api, apis[api.name]?.webhook)]));
   const flow = new Flow(connector);
-  return createServer({ requestTimeout: ARRIVAL_MS_MAX }, async (request, response) => {
+  return createServer({ requestTimeout: ARRIVAL_MS_MAX, connectionsCheckingInterval: ARRIVAL_MS_MAX }, async (request, response) => {
     const { status, text } = await answer(request, { connector, verifiers, flow });
     response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
   });
 }
 
-/** Takes one request. The sender learns no more than it needs; the log has the reason. */
+/** Takes one request. */
 async function answer(request, { connector, verifiers, flow }) {
   const source = /^\/hooks\/([a-z0-9-]+)$/.exec(request.url)?.[1];
   const verifier = verifiers.get(source);
   if (request.method !== 'POST' || !verifier) return { status: 404, text: 'webhooks come to POST /hooks/API' };
   try {
-    const body = await read(request);
-    if (!body) return { status: 413, text: 'the body is too large' };
+    const body = await readBody(request);
     verifier.verify(request.headers, body);
     const events = await connector.receive({ source, headers: verifier.publicHeaders(request.headers), body });
     const handled = await flow.settle(events);
@@ -61,10 +57,7 @@ async function answer(request, { connector, verifiers, flow }) {
     return { status: 200, text: `${handled.length} handled` };
   } catch (error) {
     log({ level: 'warn', message: `webhook of ${source}: ${error.name}: ${error.message}`, fields: [] });
-    if (error instanceof Refused) return { status: 401, text: 'the signature is not valid' };
-    // It can never succeed, so the sender must not come again.
-    if (error instanceof Rejected) return { status: 200, text: 'rejected' };
-    return { status: error instanceof NeedsAttention ? 503 : 500, text: 'come again' };
+    return answerTo(error);
   }
 }
 
@@ -72,18 +65,6 @@ async function answer(request, { connector, verifiers, flow }) {
 function line(event, receipt) {
   const what = receipt.tag === 'done' ? receipt.val.effects.map(({ summary }) => summary).join('; ') : receipt.val;
   return { level: 'info', message: `${event.id} ${receipt.tag}: ${what}`, fields: [] };
-}
-
-/** The body; undefined if it is too large. */
-async function read(request) {
-  const parts = [];
-  let bytes = 0;
-  for await (const part of request) {
-    bytes += part.length;
-    if (bytes > BODY_BYTES_MAX) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }
 
 const [file] = process.argv.slice(2);

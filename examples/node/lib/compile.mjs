@@ -8,6 +8,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { bounded } from './memory.mjs';
+
 /** Size of a component, in bytes. Connectors in Rust weigh 1 to 3 MB, those in JavaScript or Python 15 to 18 MB. */
 const COMPONENT_BYTES_MAX = 32 << 20;
 
@@ -38,7 +40,10 @@ export async function compile(module, cache) {
   const present = await readdir(directory).catch(() => undefined);
   const names = present ?? (await transpile(bytes, directory, cache));
   const cores = names.filter((name) => name.endsWith('.wasm'));
-  const compiled = cores.map(async (name) => [name, await WebAssembly.compile(await readFile(join(directory, name)))]);
+  const compiled = cores.map(async (name) => {
+    const core = bounded(await readFile(join(directory, name)));
+    return [name, await WebAssembly.compile(core)];
+  });
   return {
     digest: `sha256:${digest}`,
     url: pathToFileURL(join(directory, 'connector.mjs')).href,

@@ -10,12 +10,6 @@ import { CallStore, MemoryStore, NO_STORE } from './store.mjs';
 import { Threads } from './threads.mjs';
 import { Writes } from './writes.mjs';
 
-/** Lines that one call logs; the contract promises as many. */
-const LOG_LINES_MAX = 200;
-
-/** Length of a line, its fields included, in characters; the contract promises 4 KiB. */
-const LOG_LINE_MAX = 4 << 10;
-
 /** Calls that run at once, each in a thread that weighs about 20 MB. The others wait. */
 const PARALLEL = 4;
 
@@ -23,7 +17,8 @@ const PARALLEL = 4;
  * @typedef {{ level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: { name: string, value: string }[] }} Line
  *
  * @typedef {object} Options
- * @property {object} [settings] the connection's settings, by the manifest's schema
+ * @property {object | string | ((manifest: object) => string)} [settings] the connection's settings, by the manifest's schema;
+ *   as text, numbers in them stay as they are written. A function makes the text once the manifest is known
  * @property {Record<string, import('./egress.mjs').Grant>} [apis] what is granted, by API; nothing if left out
  * @property {boolean} [readOnly] denies every write
  * @property {import('./store.mjs').Store} [store] where the connection's entries are; in memory if left out
@@ -32,6 +27,7 @@ const PARALLEL = 4;
  * @property {typeof globalThis.fetch} [fetch] sends requests that were granted
  * @property {string} [cache] a directory for what is made of components, which nobody else may write to
  * @property {number} [parallel] calls that run at once
+ * @property {Partial<import('./threads.mjs').Limits>} [limits] how long a call may take
  */
 
 /**
@@ -43,7 +39,7 @@ const PARALLEL = 4;
  */
 export async function load(module, options = {}) {
   const compiled = await compile(module, options.cache ?? CACHE);
-  const threads = new Threads(compiled, options.parallel ?? PARALLEL);
+  const threads = new Threads(compiled, options.parallel ?? PARALLEL, options.limits);
   try {
     const manifest = await threads.call({ settings: '{}', namespace: 'manifest', name: 'describe', parameters: [] }, nothing);
     return new Connector(compiled.digest, manifest, threads, options);
@@ -60,6 +56,11 @@ const nothing = {
   http: async () => ({ error: { tag: 'HTTP-request-denied' } }),
 };
 
+function settingsText(settings, manifest) {
+  if (typeof settings === 'function') return settings(manifest);
+  return typeof settings === 'string' ? settings : JSON.stringify(settings);
+}
+
 /** A connector with its settings, grants and store. Made by `load`. */
 export class Connector {
   #threads;
@@ -75,9 +76,8 @@ export class Connector {
     /** What the connector is, needs and offers: `description` of the contract's `manifest.wit`. */
     this.manifest = manifest;
     this.#threads = threads;
-    const settings = options.settings ?? {};
-    this.#settings = JSON.stringify(settings);
-    this.#egress = new Egress(manifest, settings, options.apis ?? {}, options);
+    this.#settings = settingsText(options.settings ?? {}, manifest);
+    this.#egress = new Egress(manifest, JSON.parse(this.#settings), options.apis ?? {}, options);
     this.#store = options.store ?? new MemoryStore();
     this.#writes = options.writes ?? new Writes();
     this.#log = options.log ?? (() => {});
@@ -157,7 +157,7 @@ export class Connector {
 
   async #call(namespace, name, parameters, { store = new CallStore(this.#store), ...limits } = {}) {
     const denied = [];
-    const log = this.#lines();
+    const log = this.#log;
     const http = this.#egress.call(limits, (reason) => {
       denied.push(reason);
       this.#log({ level: 'warn', message: reason, fields: [] });
@@ -174,15 +174,5 @@ export class Connector {
       failure.denied = denied;
       throw failure;
     }
-  }
-
-  /** Takes one call's lines, within what the contract promises. */
-  #lines() {
-    let count = 0;
-    return (/** @type {Line} */ line) => {
-      count += 1;
-      if (count === LOG_LINES_MAX + 1) this.#log({ level: 'warn', message: 'further lines of this call are dropped', fields: [] });
-      if (count <= LOG_LINES_MAX) this.#log({ ...line, message: line.message.slice(0, LOG_LINE_MAX) });
-    };
   }
 }

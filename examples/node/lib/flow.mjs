@@ -2,6 +2,8 @@
  * @file From a webhook or a page of a poll to the end of all that follows from it: each event once, one subject at a time.
  */
 
+import { at } from './address.mjs';
+
 /** Ids of events that are remembered so that a duplicate is dropped; the oldest is forgotten. */
 const IDS_MAX = 100_000;
 
@@ -43,6 +45,18 @@ export class Flow {
       if (receipt.tag === 'done') queue.push(...receipt.val.followUps);
     }
     return handled;
+  }
+
+  /**
+   * Runs an action of the manifest, in turn with the events of what it is about.
+   * @param {string} name
+   * @param {string} input JSON by the action's schema
+   */
+  run(name, input) {
+    const action = this.#connector.manifest.actions.find((action) => action.name === name);
+    const subject = action?.subject && at(JSON.parse(input), action.subject);
+    const run = () => this.#connector.run(name, input);
+    return typeof subject === 'string' ? this.#inTurn(subject, run) : run();
   }
 
   /**

@@ -6,11 +6,15 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 
 import { Trapped } from './failure.mjs';
 
-/** Time that the connector itself computes in one call, in milliseconds; waiting for answers does not count. */
-const COMPUTE_MS_MAX = 10_000;
+/**
+ * How long a call may take, in milliseconds.
+ * @typedef {object} Limits
+ * @property {number} computeMs time that the connector itself computes; waiting for answers does not count
+ * @property {number} callMs time from the call's start to its end
+ */
 
-/** Time from a call's start to its end, in milliseconds. */
-const CALL_MS_MAX = 120_000;
+/** Mapping an order takes a millisecond, reconciling a full page seconds; a call makes a handful of requests to slow vendors. */
+const LIMITS = { computeMs: 10_000, callMs: 120_000 };
 
 /** Memory of a thread's JavaScript, in MB. A connector's own linear memory is not part of it. */
 const HEAP_MB_MAX = 256;
@@ -26,6 +30,7 @@ const HEAP_MB_MAX = 256;
 export class Threads {
   #compiled;
   #room;
+  #limits;
   /** @type {Thread[]} */
   #idle = [];
   /** @type {Set<Thread>} */
@@ -36,10 +41,12 @@ export class Threads {
   /**
    * @param {import('./compile.mjs').Compiled} compiled
    * @param {number} room calls that run at once
+   * @param {Partial<Limits>} [limits]
    */
-  constructor(compiled, room) {
+  constructor(compiled, room, limits) {
     this.#compiled = compiled;
     this.#room = room;
+    this.#limits = { ...LIMITS, ...limits };
   }
 
   /**
@@ -53,7 +60,7 @@ export class Threads {
     const thread = this.#idle.pop() ?? new Thread(this.#compiled);
     this.#all.add(thread);
     try {
-      return await thread.call(request, ports);
+      return await thread.call(request, ports, this.#limits);
     } finally {
       if (thread.isWell) this.#idle.push(thread);
       else this.#all.delete(thread);
@@ -99,15 +106,16 @@ class Thread {
   /**
    * @param {object} request
    * @param {Ports} ports
+   * @param {Limits} limits
    */
-  call(request, ports) {
+  call(request, ports, limits) {
     this.#worker.ref();
     const { promise, resolve, reject } = withResolvers();
     const trap = (reason) => {
       this.end();
       reject(new Trapped(reason));
     };
-    const clock = new Clock(trap);
+    const clock = new Clock(limits, trap);
     const onError = (error) => trap(`the connector's thread failed: ${error.message}`);
     const onExit = () => trap("the connector's thread ended");
     const onMessage = (message) => {
@@ -145,24 +153,31 @@ class Thread {
 
 /** Ends a call that computes or lasts too long. */
 class Clock {
+  #limits;
   #trap;
-  #left = COMPUTE_MS_MAX;
+  #left;
   #since = 0;
   #compute;
   #whole;
   #isStopped = false;
 
-  /** @param {(reason: string) => void} trap */
-  constructor(trap) {
+  /**
+   * @param {Limits} limits
+   * @param {(reason: string) => void} trap
+   */
+  constructor(limits, trap) {
+    this.#limits = limits;
     this.#trap = trap;
-    this.#whole = setTimeout(() => trap(`the call took more than ${CALL_MS_MAX} ms`), CALL_MS_MAX);
+    this.#left = limits.computeMs;
+    this.#whole = setTimeout(() => trap(`the call took more than ${limits.callMs} ms`), limits.callMs);
     this.resume();
   }
 
   resume() {
     if (this.#isStopped) return;
     this.#since = performance.now();
-    this.#compute = setTimeout(() => this.#trap(`the connector computed for more than ${COMPUTE_MS_MAX} ms`), this.#left);
+    const reason = `the connector computed for more than ${this.#limits.computeMs} ms`;
+    this.#compute = setTimeout(() => this.#trap(reason), this.#left);
   }
 
   pause() {

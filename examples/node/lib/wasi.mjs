@@ -33,6 +33,13 @@ const refused = (/** @type {string} */ name) =>
     },
   );
 
+/** `wasi:sockets`' error for whoever asks for a socket all the same. */
+function noSocket() {
+  throw 'access-denied';
+}
+
+class Network {}
+
 /**
  * All imports of WASI, by interface.
  * @param {Parameters<typeof http>[0]} exchange sends an HTTP request and blocks
@@ -67,6 +74,11 @@ export function wasi(exchange, print) {
     'wasi:random/insecure': { getInsecureRandomBytes: bytes, getInsecureRandomU64: u64 },
     'wasi:random/insecure-seed': { insecureSeed: () => [u64(), u64()] },
     'wasi:random/random': { getRandomBytes: bytes, getRandomU64: u64 },
+    'wasi:sockets/instance-network': { instanceNetwork: () => new Network() },
+    'wasi:sockets/ip-name-lookup': { resolveAddresses: noSocket, ResolveAddressStream: class Unused {} },
+    'wasi:sockets/network': { Network },
+    'wasi:sockets/tcp-create-socket': { createTcpSocket: noSocket },
+    'wasi:sockets/udp-create-socket': { createUdpSocket: noSocket },
     ...http(exchange),
   };
   return new Proxy(interfaces, { get: (known, name) => known[String(name)] ?? refused(String(name)) });

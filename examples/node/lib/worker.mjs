@@ -7,6 +7,12 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 
 import { wasi } from './wasi.mjs';
 
+/** Lines that one call logs; the contract promises as many. */
+const LINES_MAX = 200;
+
+/** Length of a line, its fields included, in characters; the contract promises 4 KiB. */
+const LINE_MAX = 4 << 10;
+
 const { url, modules, port, signal } = workerData;
 const { instantiate } = await import(url);
 
@@ -24,9 +30,29 @@ function ask(what, ...parameters) {
   return message.answer;
 }
 
+/** Sends lines to the main thread. Counted here: what is not sent cannot pile up there. */
+function logger() {
+  let count = 0;
+  return (level, message, fields) => {
+    count += 1;
+    if (count > LINES_MAX + 1) return;
+    const isLast = count > LINES_MAX;
+    let room = LINE_MAX;
+    const cut = (text) => {
+      const kept = text.slice(0, room);
+      room -= kept.length;
+      return kept;
+    };
+    const line = isLast
+      ? { level: 'warn', message: 'further lines of this call are dropped', fields: [] }
+      : { level, message: cut(message), fields: fields.map(({ name, value }) => ({ name: cut(name), value: cut(value) })) };
+    parentPort.postMessage({ log: line });
+  };
+}
+
 /** @param {string} settings */
 function imports(settings) {
-  const log = (level, message, fields) => parentPort.postMessage({ log: { level, message, fields } });
+  const log = logger();
   const store = (name) => (...parameters) => ask('store', name, parameters);
   const own = {
     'transload:connector/log': { write: log },

@@ -8,6 +8,7 @@ use serde_json::Value;
 use transload_sandbox::{Outcome, PlaceOrder, System, Tamper, Target};
 
 use super::{Process, Stand, settled};
+use crate::guests::HOSTILE_GUEST;
 use crate::tools::{self, root};
 
 /// The program and a directory in which the examples for Node are installed as npm would do it. None if Node is not here.
@@ -55,17 +56,15 @@ async fn node_runs_an_order_as_the_host_does() {
     stand.play(&url).await;
 }
 
-#[tokio::test]
-async fn a_forged_webhook_does_nothing_in_node() {
-    let stand = Stand::new().await;
-    let Some((node, modules)) = install(&stand) else { return };
-    let (_process, url, _) = serve(&stand, &node, &modules, &stand.config().await);
+/// Sends forged webhooks to the runtime at `url`, which must refuse them.
+pub(super) async fn forge(stand: &Stand, url: &str) {
     let control = &stand.control;
     let target = Target { url: format!("{url}/hooks/ghl"), events: Vec::new() };
     control.set_target(System::Ghl, Some(&target)).await.unwrap();
     control.place_order(&PlaceOrder { order: None, webhook: true }).await.unwrap();
     settled(control).await;
     let before = control.ledger(0).await.unwrap().writes;
+    assert!(before > 0, "the genuine webhook did something");
     let genuine = control.webhooks().await.unwrap().deliveries[0].id;
     for tamper in [Tamper::Body, Tamper::Signature, Tamper::Unsigned] {
         let ids = control.resend(genuine, 1, tamper).await.unwrap();
@@ -76,6 +75,40 @@ async fn a_forged_webhook_does_nothing_in_node() {
         assert!(forged.attempts.iter().all(|attempt| attempt.status == Some(401)), "{forged:?}");
     }
     assert_eq!(control.ledger(0).await.unwrap().writes, before);
+}
+
+/// Has an order placed at a runtime at `url` that may write no orders to Track-POD, and looks into its `log`.
+pub(super) async fn withhold(stand: &Stand, url: &str, log: &Path) {
+    let target = Target { url: format!("{url}/hooks/ghl"), events: Vec::new() };
+    stand.control.set_target(System::Ghl, Some(&target)).await.unwrap();
+    stand.control.place_order(&PlaceOrder { order: None, webhook: true }).await.unwrap();
+    settled(&stand.control).await;
+    let log = std::fs::read_to_string(log).unwrap();
+    let line = r#"POST /Order is not granted; add "orders.write" to apis.track-pod.scopes"#;
+    assert!(log.contains(line), "{log}");
+    let ledger = stand.control.ledger(0).await.unwrap();
+    assert!(ledger.entries.iter().all(|entry| entry.system != System::TrackPod), "{ledger:?}");
+}
+
+/// Runs the unit tests of an example that is installed.
+pub(super) fn unit_tests(stand: &Stand, node: &Path, package: &Path) {
+    let mut command = Command::new(node);
+    let hostile = stand.directory.path().join("hostile.wasm");
+    std::fs::write(&hostile, HOSTILE_GUEST).unwrap();
+    command.env("HOME", stand.directory.path()).env("COMPONENT", stand.module()).env("HOSTILE", hostile);
+    let output = command.args(["--test", "test/"]).current_dir(package).output().unwrap();
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{report}");
+    // A runner that finds no file would be content, and so would a test that finds no component.
+    assert!(!report.contains("# pass 0") && report.contains("# skipped 0"), "{report}");
+}
+
+#[tokio::test]
+async fn a_forged_webhook_does_nothing_in_node() {
+    let stand = Stand::new().await;
+    let Some((node, modules)) = install(&stand) else { return };
+    let (_process, url, _) = serve(&stand, &node, &modules, &stand.config().await);
+    forge(&stand, &url).await;
     stand.sandbox.shutdown().await;
 }
 
@@ -87,17 +120,7 @@ async fn what_is_not_granted_is_not_sent_from_node() {
     let scopes = config["apis"]["track-pod"]["scopes"].as_array_mut().unwrap();
     scopes.retain(|scope| scope != "orders.write");
     let (_process, url, log) = serve(&stand, &node, &modules, &config);
-    let target = Target { url: format!("{url}/hooks/ghl"), events: Vec::new() };
-    stand.control.set_target(System::Ghl, Some(&target)).await.unwrap();
-    stand.control.place_order(&PlaceOrder { order: None, webhook: true }).await.unwrap();
-    settled(&stand.control).await;
-    let log = std::fs::read_to_string(log).unwrap();
-    assert!(
-        log.contains(r#"POST /Order is not granted; add "orders.write" to apis.track-pod.scopes"#),
-        "{log}"
-    );
-    let ledger = stand.control.ledger(0).await.unwrap();
-    assert!(ledger.entries.iter().all(|entry| entry.system != System::TrackPod), "{ledger:?}");
+    withhold(&stand, &url, &log).await;
     stand.sandbox.shutdown().await;
 }
 
@@ -105,13 +128,6 @@ async fn what_is_not_granted_is_not_sent_from_node() {
 async fn the_unit_tests_of_the_node_package_pass() {
     let stand = Stand::new().await;
     let Some((node, modules)) = install(&stand) else { return };
-    let mut command = Command::new(node);
-    command.env("HOME", stand.directory.path()).env("COMPONENT", stand.module());
-    let output =
-        command.args(["--test", "test/"]).current_dir(modules.join("transload")).output().unwrap();
-    let report = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{report}");
-    // A runner that finds no file would be content.
-    assert!(!report.contains("# pass 0"), "{report}");
+    unit_tests(&stand, &node, &modules.join("transload"));
     stand.sandbox.shutdown().await;
 }
