@@ -58,13 +58,12 @@ module.exports = (RED) => {
       isClosed = true;
       for (const end of ends) end();
     });
-    start(this, config.connector, async (connection) => {
-      const { plain, toData } = await ours;
-      const emit = (event) =>
-        this.send({ topic: event.subject, payload: toData(event.change.val), transload: { event: plain(event) } });
+    // At once, when the connection is there: a webhook that waits for it as well comes after this.
+    start(this, config.connector, (connection) => {
       if (isClosed) return;
-      ends.push(connection.listen({ trigger: config.trigger, waits: config.answer !== 'taken', emit }));
-      const { origin } = connection.manifest.triggers.find(({ name }) => name === config.trigger);
+      const { trigger, answer } = config;
+      ends.push(connection.listen({ trigger, waits: answer !== 'taken', emit: (message) => this.send(message) }));
+      const { origin } = connection.manifest.triggers.find(({ name }) => name === trigger);
       if (origin.tag === 'poll') ends.push(polls(this, connection, config, Number(origin.val)));
     });
   }
@@ -106,7 +105,7 @@ module.exports = (RED) => {
   }
 
   /** The connection of a node's configuration; the node shows it if there is none. */
-  function start(node, id, begin = async () => {}) {
+  function start(node, id, begin = () => {}) {
     const connector = RED.nodes.getNode(id);
     const connection = connector?.connection ?? Promise.reject(new Error('no connector is chosen'));
     connection.then(begin).catch((error) => node.status({ fill: 'red', shape: 'ring', text: error.message }));
@@ -164,7 +163,8 @@ module.exports = (RED) => {
     }
   });
   const { stack } = first._router;
-  stack.unshift(stack.pop());
+  const place = stack.findIndex(({ name }) => name === 'expressInit') + 1;
+  stack.splice(place, 0, stack.pop());
 
   RED.httpNode.post('/transload/:connector/hooks/:api', async (request, response) => {
     const { connector, api } = request.params;

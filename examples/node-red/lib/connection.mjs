@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { CallStore, FileStore, Flow, Rejected, Retry, Verifier, load } from 'transload';
+import { CallStore, FileStore, Flow, Rejected, Retry, Verifier, load, plain, toData } from 'transload';
 
 import { settingsText } from './settings.mjs';
 
@@ -27,7 +27,7 @@ const PAGES_MAX = 100;
  * @typedef {object} Listener a trigger node
  * @property {string} trigger
  * @property {boolean} waits whether a webhook is answered when the flow has handled its events, or at once
- * @property {(event: object) => void} emit
+ * @property {(message: object) => void} emit
  */
 
 /** @param {Api} api */
@@ -159,7 +159,7 @@ export class Connection {
       for (const { trigger, waits: isAwaited, emit } of this.#listeners) {
         if (!names.includes(trigger)) continue;
         if (isAwaited) waits.push(this.#handled(event.id));
-        emit(event);
+        emit(messageOf(event));
       }
     }
     await Promise.all(waits);
@@ -196,6 +196,11 @@ export class Connection {
   #tell(id, error) {
     for (const tell of [...(this.#waiting.get(id) ?? [])]) tell(error);
   }
+}
+
+/** An event as flows have it. */
+function messageOf(event) {
+  return { topic: event.subject, payload: toData(event.change.val), transload: { event: plain(event) } };
 }
 
 const isGranted = (/** @type {Api} */ { scopes, credential }) => Boolean(credential) || (scopes?.length ?? 0) > 0;
