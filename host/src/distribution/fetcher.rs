@@ -6,19 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use docker_credential::{CredentialRetrievalError, DockerCredential};
-
 use super::artifact::Artifact;
 use super::cache::Cache;
 use super::error::FetchError;
-use super::{OciReference, RegistryConfig, Remote, download, oci};
+use super::{OciReference, RegistryConfig, Remote, docker, download, oci};
 use crate::engine::{Digest, Limits};
-
-/// What references call Docker's own registry.
-const DOCKER_HUB: &str = "docker.io";
-
-/// What `docker login` calls it.
-const DOCKER_HUB_SERVER: &str = "https://index.docker.io/v1/";
 
 /// How a [`Fetcher`] is set up.
 #[derive(Debug, Clone)]
@@ -181,22 +173,10 @@ impl Fetcher {
         {
             return Ok(Some((username.clone(), password.expose().to_owned())));
         }
-        let server = if host == DOCKER_HUB { DOCKER_HUB_SERVER } else { host }.to_owned();
+        let asked = host.to_owned();
         // It may run a helper program.
-        let found = tokio::task::spawn_blocking(move || docker_credential::get_credential(&server)).await;
-        let reason = match found {
-            Ok(Ok(DockerCredential::UsernamePassword(username, password))) => {
-                return Ok(Some((username, password)));
-            }
-            Ok(Err(
-                CredentialRetrievalError::NoCredentialConfigured | CredentialRetrievalError::ConfigNotFound,
-            )) => return Ok(None),
-            Ok(Ok(DockerCredential::IdentityToken(_))) => "it keeps a token that only docker can use".to_owned(),
-            // What a helper printed may be the secret itself.
-            Ok(Err(CredentialRetrievalError::HelperFailure { helper, .. })) => format!("{helper} failed"),
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error.to_string(),
-        };
-        Err(FetchError::Credentials { host: host.to_owned(), reason })
+        let found = tokio::task::spawn_blocking(move || docker::login(&asked)).await;
+        let found = found.unwrap_or_else(|error| Err(error.to_string()));
+        found.map_err(|reason| FetchError::Credentials { host: host.to_owned(), reason })
     }
 }

@@ -13,6 +13,8 @@ mod artifact;
 #[cfg(feature = "registry")]
 mod cache;
 #[cfg(feature = "registry")]
+mod docker;
+#[cfg(feature = "registry")]
 mod download;
 #[cfg(feature = "registry")]
 mod error;
