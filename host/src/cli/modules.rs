@@ -91,10 +91,7 @@ impl Supply {
         Ok(Supply::new(registries, cache))
     }
 
-    fn new(
-        registries: BTreeMap<String, RegistryConfig>,
-        cache_dir: Option<PathBuf>,
-    ) -> Supply {
+    fn new(registries: BTreeMap<String, RegistryConfig>, cache_dir: Option<PathBuf>) -> Supply {
         let options = FetcherOptions { registries, cache_dir, ..FetcherOptions::default() };
         Supply { fetcher: Fetcher::new(options) }
     }

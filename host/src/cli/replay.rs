@@ -8,8 +8,8 @@ use transload::storage::{SqliteStorage, Storage, WorkId};
 
 use super::access::Access;
 use super::changes::{print_difference, short};
-use super::select::work;
 use super::modules::{self, Named, Supply, named};
+use super::select::work;
 use super::{Failed, print_json, setup, style};
 
 /// Runs an event's last attempt again from its record, with no network, and compares what it does

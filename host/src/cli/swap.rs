@@ -8,9 +8,9 @@ use transload::runtime::{self, PREVIEW_EVENTS_MAX, SwapError};
 use super::access::{Access, Hand};
 use super::changes::{print_preview, short};
 use super::discard::reason;
+use super::modules::{self, Named, Supply, named};
 use super::offline::Offline;
 use super::remote::{Reply, query, segment};
-use super::modules::{self, Named, Supply, named};
 use super::{Failed, print_json, style};
 
 /// Has a connection run on another module from its next event on, and after a restart

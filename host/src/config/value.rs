@@ -146,7 +146,8 @@ pub(super) fn registry_host(text: &str) -> Result<String, String> {
     let url = Url::parse(&format!("http://{text}/")).map_err(|_| wrong())?;
     let bare = url.host_str().unwrap_or_default();
     // What the parser has to change, a source could not say either. Port 80 is left out of an address, and may be named.
-    let named = text == bare || text.strip_prefix(bare).and_then(|rest| rest.strip_prefix(':')).is_some_and(is_port);
+    let named =
+        text == bare || text.strip_prefix(bare).and_then(|rest| rest.strip_prefix(':')).is_some_and(is_port);
     if named { Ok(text.to_owned()) } else { Err(wrong()) }
 }
 

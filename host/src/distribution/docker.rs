@@ -21,7 +21,9 @@ const UNKNOWN: &str = "credentials not found";
 
 /// Name and password for a registry, if there is a login. Reads a file, and may run a helper that it names.
 pub(super) fn login(host: &str) -> Result<Option<(String, String)>, String> {
-    let Some(path) = config(std::env::var_os("DOCKER_CONFIG"), std::env::var_os("HOME")) else { return Ok(None) };
+    let Some(path) = config(std::env::var_os("DOCKER_CONFIG"), std::env::var_os("HOME")) else {
+        return Ok(None);
+    };
     let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {

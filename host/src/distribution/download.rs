@@ -40,7 +40,9 @@ pub(super) async fn get(
     let source_name = source.to_string();
     match response.status() {
         StatusCode::OK => {}
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(FetchError::Unauthorized { host, given }),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            return Err(FetchError::Unauthorized { host, given });
+        }
         StatusCode::NOT_FOUND | StatusCode::GONE => return Err(FetchError::NotFound { source_name }),
         status => {
             return Err(FetchError::Failed { source_name, reason: format!("the server answered {status}") });
@@ -92,7 +94,7 @@ fn client(fetcher: &Fetcher) -> Result<reqwest::Client, FetchError> {
             return attempt.error(FetchError::PlainHttp { host });
         }
         if attempt.previous().len() > REDIRECTS_MAX {
-            return attempt.error(FetchError::Setup(format!("more than {REDIRECTS_MAX} redirects")));
+            return attempt.error(format!("more than {REDIRECTS_MAX} redirects"));
         }
         attempt.follow()
     });

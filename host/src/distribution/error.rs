@@ -26,7 +26,9 @@ pub enum FetchError {
         given: bool,
     },
     /// The credentials cannot be had.
-    #[error("cannot get the credentials for {host} from docker's configuration: {reason}; set username and password in [registries.\"{host}\"]")]
+    #[error(
+        "cannot get the credentials for {host} from docker's configuration: {reason}; set username and password in [registries.\"{host}\"]"
+    )]
     Credentials {
         /// The `HOST` or `HOST:PORT`.
         host: String,
@@ -88,6 +90,9 @@ pub enum FetchError {
     Setup(String),
 }
 
+/// The longest reason, in characters. Servers send whole pages.
+const REASON_MAX: usize = 500;
+
 /// An error with what caused it, which clients of HTTP leave out of their own words.
 pub(super) fn reason(error: &dyn std::error::Error) -> String {
     let mut said = error.to_string();
@@ -99,5 +104,5 @@ pub(super) fn reason(error: &dyn std::error::Error) -> String {
         }
         cause = error.source();
     }
-    said
+    said.chars().take(REASON_MAX).collect()
 }

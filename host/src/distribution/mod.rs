@@ -30,4 +30,4 @@ pub use self::artifact::Artifact;
 pub use self::error::FetchError;
 #[cfg(feature = "registry")]
 pub use self::fetcher::{Fetched, Fetcher, FetcherOptions, Progress, Pushed};
-pub use self::source::{ModuleSource, OciReference, Remote, RegistryConfig, SourceError};
+pub use self::source::{ModuleSource, OciReference, RegistryConfig, Remote, SourceError};

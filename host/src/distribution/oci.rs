@@ -69,7 +69,8 @@ pub(super) async fn push(
         return Err(failed("a push names a tag and no digest: write oci://HOST/REPOSITORY:TAG"));
     }
     let session = Session::open(fetcher, target).await?;
-    let config = artifact.config(jiff::Timestamp::now().to_string()).map_err(|error| failed(&error.to_string()))?;
+    let config =
+        artifact.config(jiff::Timestamp::now().to_string()).map_err(|error| failed(&error.to_string()))?;
     let (layer, described) = (descriptor(LAYER, artifact.bytes()), descriptor(CONFIG, &config));
     let manifest = OciImageManifest {
         media_type: Some(OCI_IMAGE_MEDIA_TYPE.to_owned()),
@@ -83,7 +84,11 @@ pub(super) async fn push(
     session.push_blob(Bytes::copy_from_slice(artifact.bytes()), &layer).await?;
     session.push_blob(config.into(), &described).await?;
     let kind = HeaderValue::from_static(OCI_IMAGE_MEDIA_TYPE);
-    session.client.push_manifest_raw(&session.image, body, kind).await.map_err(|error| session.not_pushed(error))?;
+    session
+        .client
+        .push_manifest_raw(&session.image, body, kind)
+        .await
+        .map_err(|error| session.not_pushed(error))?;
     Ok(pushed)
 }
 
@@ -131,9 +136,13 @@ impl<'a> Session<'a> {
             return Err(self.not_a_module(format!("its layer is {:?}, not {LAYER}", layer.media_type)));
         }
         if usize::try_from(layer.size).is_ok_and(|size| size > self.bytes_max) {
-            return Err(FetchError::TooLarge { source_name: self.reference.to_string(), limit: self.bytes_max });
+            return Err(FetchError::TooLarge {
+                source_name: self.reference.to_string(),
+                limit: self.bytes_max,
+            });
         }
-        let digest = layer.digest.parse().map_err(|error| self.not_a_module(format!("its layer: {error}")))?;
+        let digest =
+            layer.digest.parse().map_err(|error| self.not_a_module(format!("its layer: {error}")))?;
         Ok((Digest::of(&body), digest))
     }
 
@@ -150,15 +159,9 @@ impl<'a> Session<'a> {
         Ok(taken.bytes)
     }
 
-    /// Push what `descriptor` describes, unless it is there.
     async fn push_blob(&self, content: Bytes, descriptor: &OciDescriptor) -> Result<(), FetchError> {
-        let digest = &descriptor.digest;
-        let there = self.client.blob_exists(&self.image, digest).await;
-        if !there.map_err(|error| self.not_pushed(error))? {
-            let pushed = self.client.push_blob(&self.image, content, digest).await;
-            pushed.map_err(|error| self.not_pushed(error))?;
-        }
-        Ok(())
+        let pushed = self.client.push_blob(&self.image, content, &descriptor.digest).await;
+        pushed.map(drop).map_err(|error| self.not_pushed(error))
     }
 
     fn not_had(&self, reason: String) -> FetchError {
@@ -203,10 +206,13 @@ fn image(reference: &OciReference) -> Reference {
 
 fn is_unauthorized(error: &OciDistributionError) -> bool {
     match error {
-        OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => true,
+        OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => {
+            true
+        }
         OciDistributionError::ServerError { code, .. } => matches!(code, 401 | 403),
         OciDistributionError::RegistryError { envelope, .. } => {
-            let refused = |code: &OciErrorCode| matches!(code, OciErrorCode::Unauthorized | OciErrorCode::Denied);
+            let refused =
+                |code: &OciErrorCode| matches!(code, OciErrorCode::Unauthorized | OciErrorCode::Denied);
             envelope.errors.iter().any(|error| refused(&error.code))
         }
         _ => false,

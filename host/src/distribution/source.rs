@@ -151,13 +151,15 @@ impl FromStr for OciReference {
             None => (path, None),
         };
         let whole = registry.len() + 1 + repository.len() <= NAME_BYTES_MAX;
-        if !whole || !is_host(registry) || !repository.split('/').all(is_component) || !tag.is_none_or(is_tag) {
+        if !whole || !is_host(registry) || !repository.split('/').all(is_component) || !tag.is_none_or(is_tag)
+        {
             return Err(shape());
         }
         if tag.is_none() && manifest.is_none() {
             return wrong(format!("{text:?} names no tag: write \"{text}:TAG\""));
         }
-        let (registry, repository, tag) = (registry.to_owned(), repository.to_owned(), tag.map(str::to_owned));
+        let (registry, repository, tag) =
+            (registry.to_owned(), repository.to_owned(), tag.map(str::to_owned));
         Ok(OciReference { registry, repository, tag, manifest })
     }
 }
@@ -167,8 +169,10 @@ fn is_host(text: &str) -> bool {
     // Docker's rule for what is a host and not the first part of a repository's name; without it `shop/x:1` would be one.
     let bare = text.rsplit_once(':').map_or(text, |(host, _)| host);
     let told = text.contains(['.', ':']) || text == "localhost";
-    let plain = bare.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
-    let labels = bare.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
+    let plain =
+        bare.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
+    let labels =
+        bare.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
     let port = text.rsplit_once(':').is_none_or(|(_, port)| port.parse().is_ok_and(|port: u16| port > 0));
     told && plain && labels && port
 }
@@ -177,8 +181,9 @@ fn is_host(text: &str) -> bool {
 fn is_component(text: &str) -> bool {
     let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let separators = text.split(|character: char| character.is_ascii_alphanumeric());
-    let separated =
-        separators.into_iter().all(|it| matches!(it, "" | "." | "_" | "__") || it.bytes().all(|byte| byte == b'-'));
+    let separated = separators
+        .into_iter()
+        .all(|it| matches!(it, "" | "." | "_" | "__") || it.bytes().all(|byte| byte == b'-'));
     let ends = [text.bytes().next(), text.bytes().last()];
     text.bytes().all(|byte| alphanumeric(byte) || b"._-".contains(&byte))
         && ends.iter().all(|end| end.is_some_and(alphanumeric))

@@ -15,7 +15,10 @@ fn a_source_is_told_by_how_it_begins() {
         ("bundled:x", ModuleSource::Bundled("x".to_owned())),
         ("own.wasm", ModuleSource::File("own.wasm".into())),
         ("./a:b/c.wasm", ModuleSource::File("./a:b/c.wasm".into())),
-        ("https://h.example/x.wasm", ModuleSource::Remote(Remote::Http("https://h.example/x.wasm".parse().unwrap()))),
+        (
+            "https://h.example/x.wasm",
+            ModuleSource::Remote(Remote::Http("https://h.example/x.wasm".parse().unwrap())),
+        ),
         ("oci://h.example/x:1", ModuleSource::Remote(Remote::Oci(reference("oci://h.example/x:1")))),
     ] {
         assert_eq!(text.parse(), Ok(source), "{text}");
@@ -103,10 +106,12 @@ fn valid() -> impl Strategy<Value = String> {
     let part = "[a-z0-9]{1,8}((\\.|_|__|-{1,3})[a-z0-9]{1,8}){0,2}";
     let host = "[a-z0-9]{1,8}(-[a-z0-9]{1,4})?(\\.[a-z0-9]{1,8}){1,2}(:[1-9][0-9]{0,3})?";
     let tag = "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,20}";
-    (host, prop::collection::vec(part, 1..4), tag, any::<Option<[u8; 4]>>()).prop_map(|(host, parts, tag, seed)| {
-        let digest = seed.map(|seed| format!("@{}", Digest::of(&seed))).unwrap_or_default();
-        format!("oci://{host}/{}:{tag}{digest}", parts.join("/"))
-    })
+    (host, prop::collection::vec(part, 1..4), tag, any::<Option<[u8; 4]>>()).prop_map(
+        |(host, parts, tag, seed)| {
+            let digest = seed.map(|seed| format!("@{}", Digest::of(&seed))).unwrap_or_default();
+            format!("oci://{host}/{}:{tag}{digest}", parts.join("/"))
+        },
+    )
 }
 
 proptest! {

@@ -42,7 +42,8 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Digest, DigestError> {
         let mut digest = [0; 32];
-        let hex = text.strip_prefix(ALGORITHM).filter(|digits| hex::decode_to_slice(digits, &mut digest).is_ok());
+        let hex =
+            text.strip_prefix(ALGORITHM).filter(|digits| hex::decode_to_slice(digits, &mut digest).is_ok());
         hex.map(|_| Digest(digest)).ok_or_else(|| DigestError(text.to_owned()))
     }
 }
@@ -123,7 +124,9 @@ mod tests {
         let ask = |pin, bytes_max| admit(Arc::from(EMPTY), pin, bytes_max).map(drop).unwrap_err();
         assert!(matches!(ask(Some(&wrong), 7), ModuleError::TooLarge { bytes: 8, limit: 7 }));
         let error = ask(Some(&wrong), 8);
-        assert!(matches!(error, ModuleError::NotThePinned { pinned, found } if (pinned, found) == (wrong, right)));
+        assert!(
+            matches!(error, ModuleError::NotThePinned { pinned, found } if (pinned, found) == (wrong, right))
+        );
         let said = error.to_string();
         assert!(said.contains(&wrong.to_string()) && said.contains(&right.to_string()), "{said}");
         assert!(matches!(ask(Some(&right), 8), ModuleError::NotAConnector));

@@ -23,7 +23,9 @@ pub enum ModuleError {
         limit: usize,
     },
     /// It is not the one that is wanted.
-    #[error("the module is {found}, and the pinned digest is {pinned}; if the module was changed on purpose, pin {found}")]
+    #[error(
+        "the module is {found}, and the pinned digest is {pinned}; if the module was changed on purpose, pin {found}"
+    )]
     NotThePinned {
         /// The digest that it should have.
         pinned: Digest,
