@@ -4,9 +4,11 @@
 #[cfg(feature = "config")]
 pub mod config;
 pub mod contract;
+pub mod distribution;
 pub mod egress;
 pub mod engine;
 pub mod notices;
 pub mod runtime;
+mod shelf;
 pub mod storage;
 pub mod webhook;

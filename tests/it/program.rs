@@ -352,6 +352,8 @@ fn help_has_examples() {
         "decide",
         "backfill",
         "action",
+        "push",
+        "pull",
     ] {
         let output = transload(Path::new("."), &[command, "--help"]);
         let text = String::from_utf8_lossy(&output.stdout);

@@ -1,20 +1,28 @@
 //! `transload inspect`: what a module is, needs and offers.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde::Serialize;
 use transload::contract::{Access, Api, Description, Endpoint, Method, Origin, Signature, Trigger};
+use transload::distribution::ModuleSource;
 use transload::engine::{Engine, EngineOptions, Module};
 
-use super::{Failed, modules, print_json, style, usage};
+use super::modules::{self, Named, Supply, named};
+use super::{Failed, print_json, pull, style, usage};
 
 /// Shows a module's manifest, digest, size, imports, and the permissions it asks for
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  transload inspect bundled:ghl-track-pod\n  transload inspect my-connector.wasm --json"
+    after_help = "Examples:\n  transload inspect bundled:ghl-track-pod\n  transload inspect my-connector.wasm --json\n  \
+                  transload inspect oci://ghcr.io/acme/my-connector:1.2.0"
 )]
 pub struct Inspect {
-    /// A component file, or bundled:NAME
-    module: String,
+    #[arg(value_parser = named, help = modules::HELP)]
+    module: Named,
+    /// The configuration file, for its [registries]; none is needed
+    #[arg(long, default_value = "transload.toml", value_name = "FILE")]
+    config: PathBuf,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -24,6 +32,9 @@ pub struct Inspect {
 #[derive(Serialize)]
 struct Report<'a> {
     digest: &'a str,
+    source: String,
+    /// Whether the command named the digest.
+    pinned: bool,
     size_bytes: usize,
     contract_version: &'a str,
     imports: &'a [String],
@@ -41,15 +52,19 @@ struct Scopes<'a> {
 
 impl Inspect {
     pub async fn run(self) -> Result<(), Failed> {
-        let bytes = modules::read(&modules::source(&self.module)).map_err(Failed::Usage)?;
+        let source = &self.module.source;
+        let bytes = Supply::perhaps(&self.config, &self.module)?.look(&self.module).await;
+        let bytes = bytes.map_err(modules::failed)?;
         let engine = Engine::new(EngineOptions::default()).map_err(anyhow::Error::new)?;
         let module = engine
             .load(bytes)
             .await
-            .map_err(|error| usage(anyhow::Error::new(error).context(format!("module {}", self.module))))?;
+            .map_err(|error| usage(anyhow::Error::new(error).context(format!("module {source}"))))?;
         if self.json {
             return print_json(&Report {
                 digest: module.digest(),
+                source: source.to_string(),
+                pinned: self.module.pin.is_some(),
                 size_bytes: module.size_bytes(),
                 contract_version: module.contract_version(),
                 imports: module.imports(),
@@ -58,6 +73,11 @@ impl Inspect {
             });
         }
         print_text(&module);
+        if self.module.pin.is_none() && matches!(source, ModuleSource::Remote(_)) {
+            say!("\n{}", style::bold("To run it"));
+            say!("  module = \"{source}\"\n  digest = \"{}\"", module.digest());
+            pull::warn_unpinned();
+        }
         Ok(())
     }
 }

@@ -30,6 +30,8 @@ mod offline;
 mod outbox;
 mod preview;
 mod progress;
+mod pull;
+mod push;
 mod receivers;
 mod reconcile;
 mod remote;
@@ -44,6 +46,7 @@ mod setup;
 mod span;
 mod style;
 mod swap;
+mod transfer;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -93,6 +96,8 @@ enum Command {
     Notices(notices::Notices),
     Outbox(outbox::Outbox),
     Receivers(receivers::Receivers),
+    Push(push::Push),
+    Pull(pull::Pull),
     Sandbox(sandbox::Sandbox),
 }
 
@@ -158,6 +163,8 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Notices(notices) => notices.run().await,
         Command::Outbox(outbox) => outbox.run().await,
         Command::Receivers(receivers) => receivers.run().await,
+        Command::Push(push) => push.run().await,
+        Command::Pull(pull) => pull.run().await,
         Command::Sandbox(sandbox) => sandbox.run().await,
     }
 }

@@ -7,7 +7,8 @@ use transload::storage::Storage;
 
 use super::access::Access;
 use super::changes::{Summed, print_preview};
-use super::{Failed, modules, print_json, setup, usage};
+use super::modules::{self, Named, Supply, named};
+use super::{Failed, print_json, setup, usage};
 
 /// Runs a connection's last events through another module, from their records, and shows what would come out otherwise
 #[derive(Args)]
@@ -17,8 +18,8 @@ use super::{Failed, modules, print_json, setup, usage};
 pub struct Preview {
     /// The connection
     connection: String,
-    /// A component file, or bundled:NAME
-    module: String,
+    #[arg(value_parser = named, help = modules::HELP)]
+    module: Named,
     /// How many of the last events, at most 1,000
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=i64::from(PREVIEW_EVENTS_MAX)))]
     events: u32,
@@ -41,7 +42,8 @@ impl Preview {
                 places.connections.join(", ")
             )));
         }
-        let bytes = modules::read(&modules::source(&self.module)).map_err(Failed::Usage)?;
+        let supply = Supply::beside(&self.access, places.cache.as_deref(), &self.module)?;
+        let bytes = supply.read(&self.module).await.map_err(modules::failed)?;
         let engine = setup::engine(places.cache)?;
         let module = engine.load(bytes).await.context("the module cannot be used")?;
         let preview = preview_stored(&storage, &self.connection, &module, self.events)

@@ -8,8 +8,9 @@ use transload::storage::{SqliteStorage, Storage, WorkId};
 
 use super::access::Access;
 use super::changes::{print_difference, short};
+use super::modules::{self, Named, Supply, named};
 use super::select::work;
-use super::{Failed, modules, print_json, setup, style};
+use super::{Failed, print_json, setup, style};
 
 /// Runs an event's last attempt again from its record, with no network, and compares what it does
 #[derive(Args)]
@@ -22,9 +23,9 @@ pub struct Replay {
     /// The number of an event; delivery:N for a delivery
     #[arg(value_name = "ID", value_parser = work)]
     id: WorkId,
-    /// A component file, or bundled:NAME; the module that ran it then, if this is left out
-    #[arg(long)]
-    module: Option<String>,
+    /// Another module, as `transload swap` takes it; the one that ran it then, if this is left out
+    #[arg(long, value_parser = named)]
+    module: Option<Named>,
     #[command(flatten)]
     access: Access,
     /// Print one JSON document
@@ -45,7 +46,10 @@ impl Replay {
     pub async fn run(self) -> Result<(), Failed> {
         let (places, storage) = self.access.look()?;
         let bytes = match &self.module {
-            Some(name) => modules::read(&modules::source(name)).map_err(Failed::Usage)?,
+            Some(named) => {
+                let supply = Supply::beside(&self.access, places.cache.as_deref(), named)?;
+                supply.read(named).await.map_err(modules::failed)?
+            }
             None => recorded(&storage, self.id).await?,
         };
         let engine = setup::engine(places.cache)?;

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use transload::config::{Config, ModuleSource};
+use transload::config::{Config, ConnectionConfig, ModuleSource};
 use transload::egress::Egress;
-use transload::engine::{Engine, EngineOptions, Module};
+use transload::engine::{Digest, Engine, EngineOptions, Module};
 use transload::notices::Receiver;
 use transload::runtime::{ConnectionSpec, Courier};
 
+use super::modules::{Named, Supply};
 use super::{Failed, modules, usage};
 
 /// A configuration with its modules loaded.
@@ -28,7 +29,7 @@ pub struct Prepared {
     pub connections: Vec<ConnectionSpec>,
     /// Who is told what happens.
     pub receivers: Vec<Receiver>,
-    /// Modules that are files, each with the connections that name it.
+    /// Modules that are files and may change, each with the connections that name it.
     pub files: BTreeMap<PathBuf, Vec<String>>,
 }
 
@@ -40,30 +41,33 @@ pub async fn prepare(path: &Path) -> Result<Prepared, Failed> {
         let file = path.display();
         return Err(usage(anyhow!("{file}: there is no connection in it; add a table [connections.NAME]")));
     }
+    let supply = Supply::of(&config);
     let engine = Engine::new(EngineOptions { cache_dir: config.cache.take(), ..EngineOptions::default() })
         .map_err(|error| {
             usage(anyhow::Error::new(error).context(format!("{}: host.cache", path.display())))
         })?;
     let egress = Egress::default();
     // Many connections share a module; each is compiled once.
-    let mut loaded: Vec<(ModuleSource, Module)> = Vec::new();
+    let mut loaded: Vec<(ModuleSource, Option<Digest>, Module)> = Vec::new();
     let mut connections = Vec::new();
     let mut problems = Vec::new();
     let mut files: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
     for (name, connection) in std::mem::take(&mut config.connections) {
-        if let ModuleSource::File(file) = &connection.module {
+        // One that is pinned could only be refused when it changes.
+        if let (ModuleSource::File(file), None) = (&connection.module, &connection.digest) {
             files.entry(file.clone()).or_default().push(name.clone());
         }
-        let known = loaded.iter().find(|(source, _)| *source == connection.module);
+        let (source, pin) = (&connection.module, connection.digest);
+        let known = loaded.iter().find(|(known, under, _)| known == source && *under == pin);
         let module = match known {
-            Some((_, module)) => module.clone(),
-            None => match load(&engine, &connection.module).await {
+            Some((.., module)) => module.clone(),
+            None => match load(&engine, &supply, &name, &connection).await {
                 Ok(module) => {
-                    loaded.push((connection.module.clone(), module.clone()));
+                    loaded.push((source.clone(), pin, module.clone()));
                     module
                 }
                 Err(error) => {
-                    problems.push(format!("{}: connections.{name}.module: {error:#}", path.display()));
+                    problems.push(format!("{}: {error:#}", path.display()));
                     continue;
                 }
             },
@@ -91,13 +95,14 @@ pub async fn connection(
     engine: &Engine,
 ) -> Result<(ConnectionSpec, Vec<Receiver>), Failed> {
     let mut config = Config::load(path, &modules::bundled()).map_err(usage)?;
+    let supply = Supply::of(&config);
     let Some(connection) = config.connections.remove(name) else {
         let known: Vec<String> = config.connections.into_keys().collect();
         return Err(usage(anyhow!("there is no connection {name:?}; there are: {}", known.join(", "))));
     };
-    let module = load(engine, &connection.module)
+    let module = load(engine, &supply, name, &connection)
         .await
-        .map_err(|error| usage(error.context(format!("{}: connections.{name}.module", path.display()))))?;
+        .map_err(|error| usage(error.context(path.display().to_string())))?;
     Ok((ConnectionSpec::from_config(name, connection, module), config.receivers))
 }
 
@@ -112,7 +117,23 @@ pub fn engine(cache: Option<PathBuf>) -> anyhow::Result<Engine> {
     }
 }
 
-async fn load(engine: &Engine, source: &ModuleSource) -> anyhow::Result<Module> {
-    let bytes = modules::read(source)?;
-    engine.load(bytes).await.context("the module cannot be used")
+/// The module of a connection. An error begins with the key that is to blame.
+async fn load(
+    engine: &Engine,
+    supply: &Supply,
+    name: &str,
+    connection: &ConnectionConfig,
+) -> anyhow::Result<Module> {
+    let key = |key: &str| format!("connections.{name}.{key}");
+    if let (ModuleSource::Remote(remote), None) = (&connection.module, &connection.digest) {
+        let line = |digest: &Digest| format!("add to [connections.{name}]: digest = \"{digest}\"");
+        return Err(supply.unpinned(remote, line).await.context(key("digest")));
+    }
+    let named = Named { source: connection.module.clone(), pin: connection.digest };
+    let bytes = supply.read(&named).await.with_context(|| key("module"))?;
+    let loaded = match &connection.digest {
+        Some(pin) => engine.load_pinned(bytes, pin).await,
+        None => engine.load(bytes).await,
+    };
+    loaded.context("the module cannot be used").context(key("module"))
 }

@@ -8,9 +8,10 @@ use transload::runtime::{self, PREVIEW_EVENTS_MAX, SwapError};
 use super::access::{Access, Hand};
 use super::changes::{print_preview, short};
 use super::discard::reason;
+use super::modules::{self, Named, Supply, named};
 use super::offline::Offline;
 use super::remote::{Reply, query, segment};
-use super::{Failed, modules, print_json, style};
+use super::{Failed, print_json, style};
 
 /// Has a connection run on another module from its next event on, and after a restart
 #[derive(Args)]
@@ -21,13 +22,14 @@ use super::{Failed, modules, print_json, style};
                   Exit codes: 0 it runs on it, 1 the module is refused, 2 usage or configuration.\n\nExamples:\n  \
                   transload swap shop my-connector.wasm\n  \
                   transload swap shop my-connector.wasm --preview 200 --reason \"ticket 81\"\n  \
-                  transload swap shop bundled:ghl-track-pod --force"
+                  transload swap shop bundled:ghl-track-pod --force\n  \
+                  transload swap shop oci://ghcr.io/acme/my-connector:1.3.0#sha256:…"
 )]
 pub struct Swap {
     /// The connection
     connection: String,
-    /// A component file, or bundled:NAME
-    module: String,
+    #[arg(value_parser = named, help = modules::HELP)]
+    module: Named,
     /// Recorded events to run through it first, at most 1,000; 0 for none
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=i64::from(PREVIEW_EVENTS_MAX)))]
     preview: u32,
@@ -47,7 +49,9 @@ pub struct Swap {
 impl Swap {
     pub async fn run(self) -> Result<(), Failed> {
         let reason = reason(self.reason)?;
-        let bytes = modules::read(&modules::source(&self.module)).map_err(Failed::Usage)?;
+        let cache = self.access.places()?.cache;
+        let bytes = Supply::beside(&self.access, cache.as_deref(), &self.module)?.read(&self.module).await;
+        let bytes = bytes.map_err(modules::failed)?;
         let (places, hand) = self.access.act().await?;
         match hand {
             Hand::Host(host) => {

@@ -7,6 +7,7 @@
 mod error;
 mod read;
 mod receivers;
+mod registries;
 mod settings;
 mod table;
 #[cfg(test)]
@@ -21,9 +22,11 @@ use std::time::Duration;
 use url::Url;
 
 use crate::egress::Secret;
+use crate::engine::Digest;
 use crate::notices::Receiver;
 use crate::webhook::WebhookConfig;
 
+pub use crate::distribution::{ModuleSource, RegistryConfig};
 pub use error::{ConfigErrors, Problem};
 
 /// The largest configuration file, in bytes. One connection takes about a thousand.
@@ -36,7 +39,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The database file.
     pub database: PathBuf,
-    /// The directory for compiled modules; none compiles them at each start.
+    /// The directory for compiled and fetched modules; none compiles and fetches them at each start.
     pub cache: Option<PathBuf>,
     /// How long the records of ended work are kept; none leaves it to the host.
     pub keep: Option<Duration>,
@@ -44,6 +47,8 @@ pub struct Config {
     pub connections: BTreeMap<String, ConnectionConfig>,
     /// Who is told what happens, in the order of the file.
     pub receivers: Vec<Receiver>,
+    /// How registries and servers of modules are spoken to, by their `HOST` or `HOST:PORT`.
+    pub registries: BTreeMap<String, RegistryConfig>,
 }
 
 /// Where a configuration keeps things. What it takes to look at them, with none of the connections' secrets at hand.
@@ -51,7 +56,7 @@ pub struct Config {
 pub struct Places {
     /// The database file.
     pub database: PathBuf,
-    /// The directory for compiled modules, if they are kept.
+    /// The directory for compiled and fetched modules, if they are kept.
     pub cache: Option<PathBuf>,
     /// Names of the connections, in order. Nothing else of them was read.
     pub connections: Vec<String>,
@@ -70,6 +75,8 @@ impl Places {
 pub struct ConnectionConfig {
     /// The connector.
     pub module: ModuleSource,
+    /// The digest that the connector has to have. A module from a network is not used without one.
+    pub digest: Option<Digest>,
     /// Whether every write is denied.
     pub read_only: bool,
     /// What the connector gets as its settings: a JSON object.
@@ -78,15 +85,6 @@ pub struct ConnectionConfig {
     pub apis: BTreeMap<String, ApiConfig>,
     /// How often each trigger is polled, where that differs from the manifest.
     pub polls: BTreeMap<String, Duration>,
-}
-
-/// Where a connector comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ModuleSource {
-    /// One that came with the program.
-    Bundled(String),
-    /// A file.
-    File(PathBuf),
 }
 
 /// What a connection may do with one API.
@@ -117,6 +115,12 @@ impl Config {
     pub fn load(path: &Path, bundled: &[&str]) -> Result<Config, ConfigErrors> {
         let variable = |name: &str| std::env::var(name).ok();
         Config::parse(&file(path)?, path, &Sources { variable: &variable, bundled })
+    }
+
+    /// Read how the file at `path` says that registries and servers of modules are spoken to, and check nothing of the rest.
+    pub fn registries(path: &Path) -> Result<BTreeMap<String, RegistryConfig>, ConfigErrors> {
+        let variable = |name: &str| std::env::var(name).ok();
+        read::only_registries(&file(path)?, path, &Sources { variable: &variable, bundled: &[] })
     }
 
     /// Read where the file at `path` keeps things, and check nothing of the rest.

@@ -10,11 +10,14 @@ use toml::de::DeTable;
 
 use super::error::Problems;
 use super::receivers::receivers;
+use super::registries::registries;
 use super::table::{Located, Table, suggest, table, text};
 use super::value::{Lookup, base_url, host_port, interval, keep, listen, name};
 use super::{ApiConfig, Config, ConfigErrors, ConnectionConfig, ModuleSource, Places, Sources, settings};
 use crate::contract::Signature;
+use crate::distribution::{RegistryConfig, SourceError};
 use crate::egress::Secret;
+use crate::engine::{Digest, DigestError};
 use crate::webhook::WebhookConfig;
 
 /// Where the host listens when nothing is configured: this machine only.
@@ -25,9 +28,6 @@ const DATABASE: &str = "transload.sqlite";
 
 /// The directory for compiled modules when nothing is configured, beside the database.
 const CACHE: &str = "transload-cache";
-
-/// What starts the name of a module that came with the program.
-const BUNDLED: &str = "bundled:";
 
 pub(super) fn config(file: &str, path: &Path, sources: &Sources<'_>) -> Result<Config, ConfigErrors> {
     let mut problems = Problems::new(path, file);
@@ -44,9 +44,23 @@ pub(super) fn config(file: &str, path: &Path, sources: &Sources<'_>) -> Result<C
     let named: Vec<&str> =
         named.into_iter().flat_map(|table| table.keys()).map(|key| &**key.get_ref()).collect();
     let receivers = receivers(&mut root, &named, &lookup, &mut problems);
+    let registries = registries(&mut root, &lookup, &mut problems);
     root.end(&mut problems);
     let HostTable { listen, database, cache, keep } = host;
-    problems.settle(Config { listen, database, cache, keep, connections, receivers })
+    problems.settle(Config { listen, database, cache, keep, connections, receivers, registries })
+}
+
+/// `[registries]` alone, with its secrets.
+pub(super) fn only_registries(
+    file: &str,
+    path: &Path,
+    sources: &Sources<'_>,
+) -> Result<BTreeMap<String, RegistryConfig>, ConfigErrors> {
+    let mut problems = Problems::new(path, file);
+    let Some(entries) = parsed(file, &mut problems) else { return Err(problems.into_errors()) };
+    let lookup = Lookup { sources, directory: Lookup::directory_of(path) };
+    let registries = registries(&mut Table::root(entries.get_ref()), &lookup, &mut problems);
+    problems.settle(registries)
 }
 
 pub(super) fn places(file: &str, path: &Path) -> Result<Places, ConfigErrors> {
@@ -132,10 +146,12 @@ fn connection(
         problems.add(
             &here.span,
             &here.key,
-            "has no module: set module = \"bundled:NAME\" or the path of a .wasm file",
+            "has no module: set module = \"bundled:NAME\", the path of a .wasm file, \"oci://HOST/REPOSITORY:TAG\" or \
+             \"https://…\"",
         );
     }
     let module = named_module.and_then(|text| text.parse(problems, |text| module(text, lookup)));
+    let digest = table.string("digest", problems).and_then(|text| text.parse(problems, digest));
     let read_only = table.boolean("read_only", problems).unwrap_or(false);
     let settings = match table.table("settings", problems) {
         Some(table) => table.here().with(table.entries()).parse(problems, settings::to_json),
@@ -145,22 +161,28 @@ fn connection(
     let apis = named(apis, problems, |table, problems| Some(api(table, lookup, problems)));
     let polls = polls(table.table("polls", problems), problems);
     table.end(problems);
-    Some(ConnectionConfig { module: module?, read_only, settings: settings?, apis, polls })
+    Some(ConnectionConfig { module: module?, digest, read_only, settings: settings?, apis, polls })
 }
 
 fn module(text: &str, lookup: &Lookup<'_>) -> Result<ModuleSource, String> {
     let bundled = lookup.sources.bundled;
-    match text.strip_prefix(BUNDLED) {
-        Some(name) if bundled.contains(&name) => Ok(ModuleSource::Bundled(name.to_owned())),
-        Some(name) => Err(format!("no module {name:?} came with this program; {}", suggest(name, bundled))),
-        None => {
-            let path = lookup.path(not_empty(text)?);
+    match text.parse().map_err(|error: SourceError| error.to_string())? {
+        ModuleSource::Bundled(name) if !bundled.contains(&&*name) => {
+            Err(format!("no module {name:?} came with this program; {}", suggest(&name, bundled)))
+        }
+        ModuleSource::File(path) => {
+            let path = lookup.directory.join(path);
             if path.is_file() {
                 return Ok(ModuleSource::File(path));
             }
-            Err(format!("there is no file {}: name a .wasm file, or \"{BUNDLED}NAME\"", path.display()))
+            Err(format!("there is no file {}: name a .wasm file, or \"bundled:NAME\"", path.display()))
         }
+        source => Ok(source),
     }
+}
+
+fn digest(text: &str) -> Result<Digest, String> {
+    text.parse().map_err(|error: DigestError| error.to_string())
 }
 
 fn api(mut table: Table<'_>, lookup: &Lookup<'_>, problems: &mut Problems<'_>) -> ApiConfig {

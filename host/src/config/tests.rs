@@ -77,7 +77,8 @@ fn the_reference_file_is_valid_and_read_whole() {
 #[test]
 fn the_reference_file_names_every_key() {
     let reference = include_str!("../../transload.example.toml");
-    let source = concat!(include_str!("read.rs"), include_str!("receivers.rs"));
+    let source =
+        concat!(include_str!("read.rs"), include_str!("receivers.rs"), include_str!("registries.rs"));
     let asked = source.split("(\"").skip(1).filter_map(|rest| {
         let (key, after) = rest.split_once('"')?;
         (after.starts_with(", problems)") || after.starts_with(", &mut problems)")).then_some(key)
@@ -216,6 +217,8 @@ scopes = []
 fn each_mistake_names_its_key_and_remedy() {
     let api = |line: &str| with_api(&format!("scopes = [\"a\"]\n{line}"));
     let hook = |line: &str| api(&format!("[connections.shop.apis.ghl.webhook]\n{line}"));
+    let module = |source: &str| format!("[connections.shop]\nmodule = \"{source}\"");
+    let registry = |host: &str, lines: &str| format!("[registries.\"{host}\"]\n{lines}");
     let cases = [
         ("[host]\nlisten = 8787".to_owned(), "host.listen", "a text in quotes"),
         ("[host]\nlisten = \"localhost:8787\"".to_owned(), "host.listen", "ip:port"),
@@ -227,6 +230,22 @@ fn each_mistake_names_its_key_and_remedy() {
             "connections.shop.module",
             "no file dir/x.wasm",
         ),
+        (module("oci://h.example/x"), "connections.shop.module", "oci://h.example/x:TAG"),
+        (module("ftp://h.example/x"), "connections.shop.module", "do not come from ftp://"),
+        (
+            "[connections.shop]\nmodule = \"bundled:ghl-rankr\"\ndigest = \"12\"".to_owned(),
+            "connections.shop.digest",
+            "64 hexadecimal digits",
+        ),
+        (registry("https://h.example", ""), "registries.https://h.example", "without https://"),
+        (registry("h.example/x", ""), "registries.h.example/x", "is no host"),
+        (registry("h.example", "username = \"me\""), "registries.h.example.username", "set the other, too"),
+        (
+            registry("h.example", "username = \"me\"\npassword = \"hunter2\""),
+            "registries.h.example.password",
+            "env:NAME",
+        ),
+        (registry("h.example", "plain = true"), "registries.h.example.plain", "known here: username"),
         (api("read_only = true"), "connections.shop.apis.ghl.read_only", "known here: credential"),
         (with_api(""), "connections.shop.apis.ghl", "list the scopes to grant"),
         (with_api("scopes = [\"*\"]"), "connections.shop.apis.ghl.scopes", "name each one"),
@@ -320,6 +339,30 @@ fn a_module_may_be_a_file_beside_the_configuration() {
     let config = parse_in(directory.path(), "[connections.shop]\nmodule = \"own.wasm\"").unwrap();
     let file = ModuleSource::File(directory.path().join("own.wasm"));
     assert_eq!(config.connections["shop"].module, file);
+}
+
+#[test]
+fn a_module_may_be_in_a_registry_that_is_spoken_to_in_its_own_way() {
+    let digest = Digest::of(b"module");
+    let text = format!(
+        "[connections.shop]\nmodule = \"oci://h.example:5000/x:1\"\ndigest = \"{digest}\"\n\
+         [registries.\"h.example:5000\"]\nusername = \"me\"\npassword = \"env:TOKEN\"\nplain_http = true\n\
+         [registries.\"127.0.0.1:80\"]\nusername = \"env:NAME\"\npassword = \"env:TOKEN\"\n"
+    );
+    let config = parse(&text).unwrap();
+    let shop = &config.connections["shop"];
+    assert_eq!(shop.module, "oci://h.example:5000/x:1".parse().unwrap());
+    assert_eq!(shop.digest, Some(digest));
+    let registry = &config.registries["h.example:5000"];
+    assert_eq!((registry.username.as_deref(), registry.plain_http), (Some("me"), Some(true)));
+    assert_eq!(registry.password.as_ref().unwrap().expose(), "value of TOKEN");
+    assert_eq!(config.registries["127.0.0.1:80"].username.as_deref(), Some("value of NAME"));
+
+    // Those who only need the registries are not held up by what else is wrong.
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("transload.toml");
+    std::fs::write(&file, "[connections.shop]\n[registries.\"h.example\"]\nplain_http = false\n").unwrap();
+    assert_eq!(Config::registries(&file).unwrap()["h.example"].plain_http, Some(false));
 }
 
 #[test]

@@ -140,6 +140,21 @@ pub(super) fn host_port(text: &str) -> Result<String, String> {
     }
 }
 
+/// A registry or server, `HOST` or `HOST:PORT`, as sources name it.
+pub(super) fn registry_host(text: &str) -> Result<String, String> {
+    let wrong = || format!("{text:?} is no host: write it as in [registries.\"ghcr.io\"], without https://");
+    let url = Url::parse(&format!("http://{text}/")).map_err(|_| wrong())?;
+    let bare = url.host_str().unwrap_or_default();
+    // What the parser has to change, a source could not say either. Port 80 is left out of an address, and may be named.
+    let named =
+        text == bare || text.strip_prefix(bare).and_then(|rest| rest.strip_prefix(':')).is_some_and(is_port);
+    if named { Ok(text.to_owned()) } else { Err(wrong()) }
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
 /// The base URL of an API: `http` or `https`, and nothing after the path.
 pub(super) fn base_url(text: &str) -> Result<Url, String> {
     let url =

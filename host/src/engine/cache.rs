@@ -7,14 +7,14 @@
 
 use std::fs::{self, File, Metadata};
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::io::{self, Read};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 
 use super::EngineError;
+use crate::shelf::Shelf;
 
 /// How a file of ours begins; the number is that of the format.
 const MAGIC: &[u8; 16] = b"transload code 1";
@@ -25,24 +25,12 @@ const HEADER_BYTES: usize = MAGIC.len() + 32;
 /// The ending of our files' names. Files with another one are nobody's business here.
 const EXTENSION: &str = "compiled";
 
-/// The ending of a file that is still being written.
-const PARTIAL: &str = "partial";
-
 /// The largest file, in bytes. Native code is about four times the module, which has 32 MiB at most; twice that again.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
-/// Files that are kept: a few modules of each connector, with some versions to go back to.
-const FILES_MAX: usize = 64;
-
-/// Bytes of all files that are kept.
-const DIRECTORY_BYTES_MAX: u64 = 1 << 30;
-
-/// How old a half-written file must be, for its writer to be taken for dead. Writing one takes less than a second.
-const ABANDONED_AFTER: Duration = Duration::from_secs(3_600);
-
 /// A directory of compiled modules, for one engine.
 pub(super) struct Cache {
-    directory: PathBuf,
+    shelf: Shelf,
     /// SHA-256 of the engine's settings, in hex.
     settings: String,
 }
@@ -69,10 +57,10 @@ impl Cache {
     /// of the host.
     pub(super) fn open(directory: &Path, engine: &wasmtime::Engine) -> Result<Cache, EngineError> {
         let refuse = |reason| EngineError::Cache { directory: directory.to_owned(), reason };
-        create(directory).map_err(|error| refuse(error.to_string()))?;
+        let shelf = Shelf::open(directory, EXTENSION).map_err(|error| refuse(error.to_string()))?;
         let metadata = fs::metadata(directory).map_err(|error| refuse(error.to_string()))?;
         check_private(&metadata).map_err(refuse)?;
-        Ok(Cache { directory: directory.to_owned(), settings: settings_of(engine) })
+        Ok(Cache { shelf, settings: settings_of(engine) })
     }
 
     /// The component made from a module with this digest: from its file, or else by `compile`, whose outcome is kept.
@@ -84,7 +72,7 @@ impl Cache {
         compile: impl FnOnce() -> wasmtime::Result<Component>,
     ) -> wasmtime::Result<Component> {
         let name = self.name(digest);
-        let path = self.directory.join(&name);
+        let path = self.shelf.path(&name);
         match read(&path, &name).and_then(|found| found.map(|file| load(engine, &file)).transpose()) {
             Ok(Some(component)) => return Ok(component),
             Ok(None) => {}
@@ -101,11 +89,6 @@ impl Cache {
                 "cannot keep the compiled module {}: {error:#}; the next start compiles it again",
                 path.display()
             );
-        } else if let Err(error) = self.evict(&name) {
-            tracing::warn!(
-                "cannot remove old compiled modules from {}: {error}; remove *.{EXTENSION} there by hand",
-                self.directory.display()
-            );
         }
         Ok(component)
     }
@@ -114,58 +97,14 @@ impl Cache {
         format!("{}-{}.{EXTENSION}", hex::encode(digest), self.settings)
     }
 
-    /// Write a file beside its place and move it there, so that nobody sees half of one. It is not synced: after a power
-    /// cut the checksum finds what is missing.
     fn keep(&self, name: &str, component: &Component) -> wasmtime::Result<()> {
         let code = component.serialize()?;
         let bytes = code.len() as u64 + HEADER_BYTES as u64;
         if bytes > FILE_BYTES_MAX {
             return Err(Unusable::TooLarge(bytes).into());
         }
-        let mut file =
-            tempfile::Builder::new().suffix(&format!(".{PARTIAL}")).tempfile_in(&self.directory)?;
-        file.write_all(MAGIC)?;
-        file.write_all(&checksum(name, &code))?;
-        file.write_all(&code)?;
-        file.persist(self.directory.join(name))?;
+        self.shelf.keep(name, &[MAGIC, &checksum(name, &code), &code])?;
         Ok(())
-    }
-
-    /// Remove what was used least recently, until the rest is within bounds; never the file called `newest`.
-    fn evict(&self, newest: &str) -> io::Result<()> {
-        let mut kept = Vec::new();
-        for entry in fs::read_dir(&self.directory)? {
-            let entry = entry?;
-            // Another host may be evicting too: what is gone needs no removal.
-            let Ok(metadata) = entry.metadata() else { continue };
-            let (path, used) = (entry.path(), metadata.modified()?);
-            match path.extension().and_then(|it| it.to_str()) {
-                Some(EXTENSION) => kept.push((entry.file_name() == newest, used, metadata.len(), path)),
-                Some(PARTIAL) if is_abandoned(used) => remove(&path)?,
-                _ => {}
-            }
-        }
-        // The newest file first, then by their last use.
-        kept.sort_by_key(|(newest, used, ..)| std::cmp::Reverse((*newest, *used)));
-        let mut total = 0_u64;
-        for (index, (newest, _, bytes, path)) in kept.iter().enumerate() {
-            total = total.saturating_add(*bytes);
-            if !newest && (index >= FILES_MAX || total > DIRECTORY_BYTES_MAX) {
-                remove(path)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn is_abandoned(written: SystemTime) -> bool {
-    written.elapsed().is_ok_and(|age| age > ABANDONED_AFTER)
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }
 
@@ -217,8 +156,7 @@ fn read(path: &Path, name: &str) -> Result<Option<Vec<u8>>, Unusable> {
     if magic != MAGIC || sum != checksum(name, code) {
         return Err(Unusable::Damaged);
     }
-    // Its last use. Where the system does not let it be set, files go by the time they were written.
-    let _ = file.set_modified(SystemTime::now());
+    Shelf::used(&file);
     Ok(Some(content))
 }
 
@@ -231,17 +169,6 @@ fn load(engine: &wasmtime::Engine, file: &[u8]) -> Result<Component, Unusable> {
     // checked when the cache is opened and the file read; and the checksum, which `read` has compared, finds damage.
     // It does not find malice: whoever can write here as the host's user can already do what the host can.
     unsafe { Component::deserialize(engine, code) }.map_err(Unusable::Refused)
-}
-
-#[cfg(unix)]
-fn create(directory: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
-}
-
-#[cfg(not(unix))]
-fn create(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)
 }
 
 /// Whether nobody but the host's user, and the superuser, can change what this is the metadata of; else why not.

@@ -1,6 +1,8 @@
 //! Tests of the cache of compiled modules.
 
 use std::cell::Cell;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use super::*;
 

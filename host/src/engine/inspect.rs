@@ -11,10 +11,12 @@ const WASI_PACKAGES: [&str; 7] =
     ["wasi:cli", "wasi:clocks", "wasi:filesystem", "wasi:http", "wasi:io", "wasi:random", "wasi:sockets"];
 
 /// What a component says of itself on its outside.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shape {
     /// Names of its imports, in its order.
     pub(super) imports: Vec<String>,
+    /// Names of its exports, in its order.
+    pub(super) exports: Vec<String>,
     /// The version of the contract that it exports.
     pub(super) version: Version,
 }
@@ -25,7 +27,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Shape, ModuleError> {
     if let Some(import) = imports.iter().find(|name| !import_allowed(name)) {
         return Err(ModuleError::ImportRefused { import: import.clone() });
     }
-    Ok(Shape { version: contract_version(&exports)?, imports })
+    Ok(Shape { version: contract_version(&exports)?, imports, exports })
 }
 
 /// Names of the outermost component's imports and exports.

@@ -7,6 +7,7 @@
 //! A connector that traps, loops, or goes over a limit costs its own call and nothing else: the instance is thrown away
 //! and the next one starts from the module's first state.
 
+mod admission;
 mod ambient;
 mod cache;
 mod call;
@@ -36,6 +37,7 @@ use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationCon
 use self::cache::Cache;
 use self::state::State;
 
+pub use self::admission::{Admitted, Digest, DigestError, admit};
 pub use self::call::CallError;
 pub use self::instance::Instance;
 pub use self::limits::{JobLimits, Limits};
@@ -155,7 +157,16 @@ impl Engine {
     /// Compiling takes a second or so for each megabyte and runs on a blocking thread; a module that is in the cache
     /// takes milliseconds. An `Arc<[u8]>` is kept as it is, anything else is copied once.
     pub async fn load(&self, bytes: impl Into<Arc<[u8]>>) -> Result<Module, ModuleError> {
-        Module::load(self, bytes.into()).await
+        Module::load(self, bytes.into(), None).await
+    }
+
+    /// The same for the module with this digest, and no other: [`ModuleError::NotThePinned`] if `bytes` are something else.
+    pub async fn load_pinned(
+        &self,
+        bytes: impl Into<Arc<[u8]>>,
+        pin: &Digest,
+    ) -> Result<Module, ModuleError> {
+        Module::load(self, bytes.into(), Some(pin)).await
     }
 
     /// What each connector may use.

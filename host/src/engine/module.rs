@@ -3,11 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre};
 
+use super::admission::{Admitted, Digest, admit};
 use super::functions::Functions;
-use super::inspect::{Shape, inspect};
 use super::state::State;
 use super::{CallError, Engine, Instance, Ports};
 use crate::contract::{Description, Version};
@@ -22,6 +21,16 @@ pub enum ModuleError {
         bytes: usize,
         /// The limit.
         limit: usize,
+    },
+    /// It is not the one that is wanted.
+    #[error(
+        "the module is {found}, and the pinned digest is {pinned}; if the module was changed on purpose, pin {found}"
+    )]
+    NotThePinned {
+        /// The digest that it should have.
+        pinned: Digest,
+        /// The digest that it has.
+        found: Digest,
     },
     /// The file is not WebAssembly, or is damaged.
     #[error("the file is not a WebAssembly component, or is damaged: {reason}")]
@@ -99,6 +108,7 @@ struct Loaded {
     bytes: Arc<[u8]>,
     imports: Vec<String>,
     version: Version,
+    exports: Vec<String>,
     description: Description,
 }
 
@@ -112,21 +122,22 @@ impl fmt::Debug for Module {
 }
 
 impl Module {
-    pub(super) async fn load(engine: &Engine, bytes: Arc<[u8]>) -> Result<Module, ModuleError> {
-        let limit = engine.limits().module_bytes;
-        if bytes.len() > limit {
-            return Err(ModuleError::TooLarge { bytes: bytes.len(), limit });
-        }
-        let Compiled { shape, digest, component } = compile(engine, &bytes).await?;
+    pub(super) async fn load(
+        engine: &Engine,
+        bytes: Arc<[u8]>,
+        pin: Option<&Digest>,
+    ) -> Result<Module, ModuleError> {
+        let (Admitted { bytes, digest, shape }, component) = compile(engine, bytes, pin.copied()).await?;
         let prepared = prepare(engine, component, shape.version)?;
         let description = describe(engine, &prepared).await?;
         let loaded = Loaded {
             engine: engine.clone(),
             prepared,
-            digest: format!("sha256:{}", hex::encode(digest)),
+            digest: digest.to_string(),
             bytes,
             imports: shape.imports,
             version: shape.version,
+            exports: shape.exports,
             description,
         };
         Ok(Module { loaded: Arc::new(loaded) })
@@ -157,6 +168,11 @@ impl Module {
         &self.loaded.imports
     }
 
+    /// Names of the interfaces that it exports.
+    pub fn exports(&self) -> &[String] {
+        &self.loaded.exports
+    }
+
     /// The version of the contract that it was built for.
     pub fn contract_version(&self) -> &str {
         self.loaded.version.name()
@@ -180,35 +196,35 @@ impl Module {
     }
 }
 
-/// What is made of a module's bytes before anything of it runs.
-struct Compiled {
-    shape: Shape,
-    digest: [u8; 32],
-    component: Component,
-}
-
-async fn compile(engine: &Engine, bytes: &Arc<[u8]>) -> Result<Compiled, ModuleError> {
-    let (engine, bytes) = (engine.clone(), Arc::clone(bytes));
-    match tokio::task::spawn_blocking(move || compile_blocking(&engine, &bytes)).await {
+async fn compile(
+    engine: &Engine,
+    bytes: Arc<[u8]>,
+    pin: Option<Digest>,
+) -> Result<(Admitted, Component), ModuleError> {
+    let engine = engine.clone();
+    match tokio::task::spawn_blocking(move || compile_blocking(&engine, bytes, pin.as_ref())).await {
         Ok(outcome) => outcome,
         // A panic of the compiler on odd input must not become the host's.
         Err(error) => Err(ModuleError::Compile { reason: error.to_string() }),
     }
 }
 
-/// A module that is in the cache is inspected all the same, as what may be imported is this host's own rule and not that
-/// of the one which compiled it. The bytes' validation is left out: the compiler did it when the file was made.
-fn compile_blocking(engine: &Engine, bytes: &[u8]) -> Result<Compiled, ModuleError> {
-    let shape = inspect(bytes)?;
-    let digest = Sha256::digest(bytes).into();
+/// A module that is in the cache is admitted anew all the same, as what may be imported is this host's own rule and not
+/// that of the one which compiled it. The bytes' validation is left out: the compiler did it when the file was made.
+fn compile_blocking(
+    engine: &Engine,
+    bytes: Arc<[u8]>,
+    pin: Option<&Digest>,
+) -> Result<(Admitted, Component), ModuleError> {
+    let admitted = admit(bytes, pin, engine.limits().module_bytes)?;
     let shared = &engine.shared;
-    let compile = || Component::new(&shared.wasmtime, bytes);
+    let compile = || Component::new(&shared.wasmtime, &admitted.bytes);
     let component = match &shared.cache {
-        Some(cache) => cache.component(&shared.wasmtime, &digest, compile),
+        Some(cache) => cache.component(&shared.wasmtime, admitted.digest.as_bytes(), compile),
         None => compile(),
     };
     let component = component.map_err(|error| ModuleError::Compile { reason: format!("{error:#}") })?;
-    Ok(Compiled { shape, digest, component })
+    Ok((admitted, component))
 }
 
 fn prepare(engine: &Engine, component: Component, version: Version) -> Result<Prepared, ModuleError> {
