@@ -27,8 +27,8 @@ VERSION = "0.1.0"
 MODULE_BYTES_MAX = 32 << 20
 """Size of a connector's file. Those in Rust weigh 2 MB, those in JavaScript or Python 15 to 18."""
 
-ALIASES = {"headers": "fields", "trailers": "fields"}
-"""Names that `wasi:http` has for one resource."""
+ALIASES = {"headers": "fields", "trailers": "fields", "io-error": "error"}
+"""Second names of resources in `wasi:http`."""
 
 
 class Module:
