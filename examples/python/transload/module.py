@@ -137,8 +137,9 @@ class Module:
 
 def _said(error: Exception, call: Call) -> str:
     """What is known of a trap: the reason, and what the connector printed before."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # wasmtime puts the stack before the reason.
-    reason = str(error).strip().rsplit("\n", 1)[-1].strip() or "it trapped"
+    reason = "; ".join(lines[-1:] if "wasm backtrace" in str(error) else lines) or repr(error)
     printed = call.stderr.decode(errors="replace").strip()
     return f"{reason}: {printed}" if printed else reason
 
