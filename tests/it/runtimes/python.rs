@@ -19,7 +19,7 @@ async fn config(stand: &Stand) -> Value {
 
 /// Writes the configuration beside the module.
 fn write(stand: &Stand, config: &Value) -> PathBuf {
-    let path = stand.directory.path().join("config.json");
+    let path = stand.directory.path().join("config.example.json");
     std::fs::write(&path, config.to_string()).unwrap();
     path
 }
