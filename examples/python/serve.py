@@ -104,8 +104,10 @@ class Platform:
         try:
             with self._room:
                 events = self.connector.receive(delivery)
-                self.connector.storage.accept(events)
-                self.work({event.subject for event in events})
+                storage = self.connector.storage
+                storage.accept(events)
+                # When it comes again, what is left may be follow-ups alone.
+                self.work({subject for event in events for subject in storage.subjects(event.id)})
         except Rejected as rejected:
             # Sent again it would be no better.
             log.warning("a webhook of %s is not understood: %s", api, rejected)

@@ -29,6 +29,18 @@ COMPONENT = """
   (export "transload:connector/manifest@{version}" (instance $manifest)))
 """
 
+TWICE = """
+(component
+  (import "{first}@0.2.3" (instance $first (export "{name}" (type (sub resource)))))
+  (alias export $first "{name}" (type $resource))
+  (import "{second}@0.2.9" (instance (export "{again}" (type (eq $resource)))))
+  (core module $code (func (export "describe") (result i32) (i32.const 7)))
+  (core instance $instance (instantiate $code))
+  (func $describe (result u32) (canon lift (core func $instance "describe")))
+  (instance $manifest (export "describe" (func $describe)))
+  (export "transload:connector/manifest@0.1.0" (instance $manifest)))
+"""
+
 
 def wasm(
     body: str,
@@ -37,9 +49,10 @@ def wasm(
     signature: str = "(result u64)",
     lowered: str = "(result i64)",
     version: str = "0.1.0",
+    template: str = COMPONENT,
 ) -> bytes:
     """A component that does nothing but `body`."""
-    return bytes(wat2wasm(COMPONENT.format(**locals())))
+    return bytes(wat2wasm(template.format(**locals())))
 
 
 class Modules(unittest.TestCase):
@@ -93,6 +106,19 @@ class Modules(unittest.TestCase):
         content = wasm("(drop (call $function)) (i32.const 7)", **wrong)
         with self.assertRaises((Trapped, ConfigurationError)):
             self.run_it(self.module(content))
+
+    def test_a_resource_that_an_interface_has_under_a_second_name_is_one(self) -> None:
+        for first, name, second, again in [
+            ("wasi:io/error", "error", "wasi:http/types", "io-error"),
+            ("wasi:http/types", "fields", "wasi:http/types", "trailers"),
+        ]:
+            content = wat2wasm(TWICE.format(first=first, name=name, second=second, again=again))
+            self.assertEqual(self.run_it(self.module(bytes(content))), 7)
+
+    def test_an_import_that_is_no_interface_is_refused(self) -> None:
+        alone = COMPONENT.replace("(component", '(component (import "alone" (func))', 1)
+        with self.assertRaisesRegex(ConfigurationError, "alone is no interface"):
+            self.module(wasm("(i32.const 7)", template=alone))
 
     def test_a_file_that_is_no_connector_of_this_contract_is_refused(self) -> None:
         for content in [b"\0asm nothing", wasm("(i32.const 1)", version="0.9.0"), bytes((32 << 20) + 1)]:

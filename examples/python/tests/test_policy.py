@@ -38,6 +38,13 @@ class Decisions(unittest.TestCase):
         reason = self.denied(Policy([api(*ORDERS)], {}, "{}"), "GET", f"{BASE}/orders/7")
         self.assertEqual(reason, "nothing is granted for shop; add apis.shop to the configuration")
 
+    def test_a_credential_that_is_missing_or_cannot_be_sent_is_named_and_not_shown(self) -> None:
+        for credential in [None, "", "secret\r\nx: y", "sécret"]:
+            some = Policy([api(*ORDERS)], {"shop": Grant(frozenset(["orders.read"]), credential)}, "{}")
+            reason = self.denied(some, "GET", f"{BASE}/orders/7")
+            self.assertIn("apis.shop.credential", reason)
+            self.assertNotIn("cret\r", reason)
+
     def test_a_literal_segment_beats_a_placeholder_however_it_is_spelt(self) -> None:
         some = policy("orders.read")
         self.assertIn('"orders.search"', self.denied(some, "GET", f"{BASE}/orders/search"))

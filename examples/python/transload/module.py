@@ -27,8 +27,8 @@ VERSION = "0.1.0"
 MODULE_BYTES_MAX = 32 << 20
 """Size of a connector's file. Those in Rust weigh 2 MB, those in JavaScript or Python 15 to 18."""
 
-ALIASES = {"headers": "fields", "trailers": "fields"}
-"""Names that `wasi:http` has for one resource."""
+ALIASES = {"headers": "fields", "trailers": "fields", "io-error": "error"}
+"""Second names of resources in `wasi:http`."""
 
 
 class Module:
@@ -137,8 +137,9 @@ class Module:
 
 def _said(error: Exception, call: Call) -> str:
     """What is known of a trap: the reason, and what the connector printed before."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # wasmtime puts the stack before the reason.
-    reason = str(error).strip().rsplit("\n", 1)[-1].strip() or "it trapped"
+    reason = "; ".join(lines[-1:] if "wasm backtrace" in str(error) else lines) or repr(error)
     printed = call.stderr.decode(errors="replace").strip()
     return f"{reason}: {printed}" if printed else reason
 

@@ -148,6 +148,9 @@ def _secret(api: Record, grant: Grant) -> str | None:
     secret = grant.credential() if callable(grant.credential) else grant.credential
     if not secret:
         raise Denied(f"the API asks for a credential; set apis.{api.name}.credential")
+    if not (secret.isascii() and secret.isprintable()):
+        # http.client would say so with the credential in its message.
+        raise Denied(f"apis.{api.name}.credential has characters that a header cannot carry")
     return secret
 
 

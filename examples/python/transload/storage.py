@@ -15,11 +15,12 @@ from .values import Record, dumps, loads
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value BLOB, version INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, event TEXT NOT NULL,
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, root TEXT NOT NULL, subject TEXT NOT NULL, event TEXT NOT NULL,
     received_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'dead')), outcome TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS waiting ON events (subject, number) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS follow_ups ON events (root) WHERE state = 'waiting';
 CREATE TABLE IF NOT EXISTS writes (
     event TEXT NOT NULL, write TEXT NOT NULL, state TEXT NOT NULL, answer TEXT, PRIMARY KEY (event, write)
 ) STRICT;
@@ -96,7 +97,8 @@ class Storage:
                     (key, change.value, version + change.writes),
                 )
             if settled is not None:
-                self._accept(settled.follow_ups)
+                root = self._one("SELECT root FROM events WHERE id = ?", settled.event_id)
+                self._accept(settled.follow_ups, root[0] if root else settled.event_id)
                 self._end(settled.event_id, "done", settled.outcome)
 
     def accept(self, events: Iterable[Record]) -> None:
@@ -114,9 +116,11 @@ class Storage:
             self._db.execute("UPDATE events SET attempts = attempts + 1 WHERE number = ?", (row[0],))
             return Accepted(event=loads(row[1]), received_at=row[2], attempt=row[3] + 1)
 
-    def subjects(self) -> list[str]:
-        """The subjects that have waiting events."""
-        return [subject for (subject,) in self._all("SELECT DISTINCT subject FROM events WHERE state = 'waiting'")]
+    def subjects(self, root: str | None = None) -> set[str]:
+        """The subjects that have waiting events: any, or the event `root` and what followed from it."""
+        sql = "SELECT DISTINCT subject FROM events WHERE state = 'waiting'"
+        rows = self._all(sql) if root is None else self._all(sql + " AND root = ?", root)
+        return {subject for (subject,) in rows}
 
     def failed(self, event_id: str) -> int:
         """Count a failed attempt at an event, and answer how many there were."""
@@ -142,12 +146,12 @@ class Storage:
                 (event_id, write, state, None if answer is None else dumps(answer)),
             )
 
-    def _accept(self, events: Iterable[Record]) -> None:
+    def _accept(self, events: Iterable[Record], root: str | None = None) -> None:
         now = time.time_ns() // 1_000_000
         for event in events:
             self._db.execute(
-                "INSERT OR IGNORE INTO events (id, subject, event, received_at) VALUES (?, ?, ?, ?)",
-                (event["id"], event["subject"], dumps(event), now),
+                "INSERT OR IGNORE INTO events (id, root, subject, event, received_at) VALUES (?, ?, ?, ?, ?)",
+                (event["id"], root or event["id"], event["subject"], dumps(event), now),
             )
 
     def _end(self, event_id: str, state: str, outcome: str) -> None:
