@@ -123,6 +123,7 @@ class Thread {
       else if ('failed' in message) reject(message.failed);
       else if ('trapped' in message) reject(new Trapped(`the connector trapped: ${message.trapped}`));
       else if ('log' in message) ports.log(message.log);
+      else if ('begun' in message) clock.resume();
       else this.#answer(message, ports, clock);
     };
     this.#worker.on('message', onMessage).on('error', onError).on('exit', onExit);
@@ -151,7 +152,7 @@ class Thread {
   }
 }
 
-/** Ends a call that computes or lasts too long. */
+/** Ends a call that computes or lasts too long. Computing counts from the first `resume`, when the thread has started. */
 class Clock {
   #limits;
   #trap;
@@ -170,7 +171,6 @@ class Clock {
     this.#trap = trap;
     this.#left = limits.computeMs;
     this.#whole = setTimeout(() => trap(`the call took more than ${limits.callMs} ms`), limits.callMs);
-    this.resume();
   }
 
   resume() {

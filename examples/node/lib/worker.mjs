@@ -73,6 +73,7 @@ function imports(settings) {
 }
 
 parentPort.on('message', async ({ settings, namespace, name, parameters }) => {
+  parentPort.postMessage({ begun: true });
   try {
     // A fresh instance for each call: nothing of one event is left for the next, and a trap costs its own event alone.
     const connector = await instantiate((file) => modules[file], imports(settings));

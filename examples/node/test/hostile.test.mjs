@@ -19,7 +19,7 @@ const store = new MemoryStore();
 before(async () => {
   if (!component) return;
   const cache = await mkdtemp(join(tmpdir(), 'transload-'));
-  const limits = { computeMs: 2_000, callMs: 4_000 };
+  const limits = { computeMs: 2_000 };
   connector = await load(component, { settings: { a: 1 }, cache, limits, store, log: (line) => lines.push(line) });
 });
 
