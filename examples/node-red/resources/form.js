@@ -218,7 +218,7 @@
       name: { value: '' },
       connector: { value: '', type: 'transload-connector', required: true },
       trigger: { value: '', required: true },
-      every: { value: '', validate: (every) => /^[0-9]*$/.test(every) },
+      every: { value: '', validate: (every) => !every || /^[0-9]+$/.test(every) },
       answer: { value: 'handled' },
     },
     inputs: 0,
