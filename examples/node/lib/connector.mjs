@@ -39,7 +39,10 @@ export async function load(module, options = {}) {
   const compiled = await compile(module, options.cache ?? CACHE);
   const threads = new Threads(compiled, options);
   try {
-    const manifest = await threads.call({ settings: '{}', namespace: 'manifest', name: 'describe', parameters: [] }, nothing);
+    const manifest = await threads.call(
+      { settings: '{}', namespace: 'manifest', name: 'describe', parameters: [] },
+      nothing,
+    );
     return new Connector(compiled.digest, manifest, threads, options);
   } catch (error) {
     await threads.close();

@@ -129,7 +129,12 @@ class Thread {
       else this.#answer(message, ports, clock);
     };
     this.#worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    this.#worker.postMessage(request);
+    try {
+      this.#worker.postMessage(request);
+    } catch (error) {
+      // A parameter that no other thread can be given.
+      reject(error);
+    }
     return promise.finally(() => {
       clock.stop();
       this.#worker.off('message', onMessage).off('error', onError).off('exit', onExit);
@@ -139,16 +144,16 @@ class Thread {
 
   async #answer({ ask, parameters }, ports, clock) {
     clock.pause();
-    let message;
     try {
-      const answer = ask === 'http' ? await ports.http(parameters[0]) : await ports.store[parameters[0]](...parameters[1]);
-      message = { answer };
+      const answer =
+        ask === 'http' ? await ports.http(parameters[0]) : await ports.store[parameters[0]](...parameters[1]);
+      clock.resume();
+      this.#port.postMessage({ answer });
     } catch (error) {
+      clock.resume();
       // A store's error is the connector's to handle; anything else is a bug here, and becomes a trap there.
-      message = { refused: error instanceof Error ? new Error(error.message) : error };
+      this.#port.postMessage({ refused: error instanceof Error ? new Error(error.message) : error });
     }
-    clock.resume();
-    this.#port.postMessage(message);
     Atomics.store(this.#signal, 0, 1);
     Atomics.notify(this.#signal, 0);
   }
@@ -177,6 +182,7 @@ class Clock {
 
   resume() {
     if (this.#isStopped) return;
+    clearTimeout(this.#compute);
     this.#since = performance.now();
     const reason = `the connector computed for more than ${this.#limits.computeMs} ms`;
     this.#compute = setTimeout(() => this.#trap(reason), this.#left);

@@ -45,7 +45,11 @@ function logger() {
     };
     const line = isLast
       ? { level: 'warn', message: 'further lines of this call are dropped', fields: [] }
-      : { level, message: cut(message), fields: fields.map(({ name, value }) => ({ name: cut(name), value: cut(value) })) };
+      : {
+          level,
+          message: cut(message),
+          fields: fields.map(({ name, value }) => ({ name: cut(name), value: cut(value) })),
+        };
     parentPort.postMessage({ log: line });
   };
 }
@@ -57,7 +61,10 @@ let call;
 let instance;
 let uses = 0;
 
-const store = (name) => (...parameters) => ask('store', name, parameters);
+const store =
+  (name) =>
+  (...parameters) =>
+    ask('store', name, parameters);
 
 const own = {
   'transload:connector/log': { write: (level, message, fields) => call.log(level, message, fields) },
