@@ -42,7 +42,8 @@ module.exports = (RED) => {
     const directory = path.join(RED.settings.userDir ?? '.', 'transload', config.id.replace(/[^\w.-]/g, '_'));
     this.connection = ours.then(({ Connection }) => Connection.open({ module, values, apis: granted, directory, log }));
     this.connection.catch((error) => this.error(`${module}: ${error.message}`));
-    if (connectors.has(hooks)) this.error(`another connector takes webhooks at ${hooks}; give one of them another path`);
+    if (connectors.has(hooks))
+      this.error(`another connector takes webhooks at ${hooks}; give one of them another path`);
     else connectors.set(hooks, this);
     this.on('close', async () => {
       if (connectors.get(hooks) === this) connectors.delete(hooks);

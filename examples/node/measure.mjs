@@ -15,7 +15,10 @@ const [file] = process.argv.slice(2);
 const bytes = await readFile(file);
 const { url, modules } = await compile(bytes, CACHE);
 const { instantiate } = await import(url);
-const system = wasi(() => ({ error: { tag: 'HTTP-request-denied' } }), () => {});
+const system = wasi(
+  () => ({ error: { tag: 'HTTP-request-denied' } }),
+  () => {},
+);
 const own = {
   'transload:connector/log': { write: () => {} },
   'transload:connector/settings': { get: () => '{}' },

@@ -37,10 +37,13 @@ async function platform(config) {
   const apisWithHooks = connector.manifest.apis.filter((api) => api.webhook);
   const verifiers = new Map(apisWithHooks.map((api) => [api.name, new Verifier(api, apis[api.name]?.webhook)]));
   const flow = new Flow(connector);
-  return createServer({ requestTimeout: ARRIVAL_MS_MAX, connectionsCheckingInterval: ARRIVAL_MS_MAX }, async (request, response) => {
-    const { status, text } = await answer(request, { connector, verifiers, flow });
-    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
-  });
+  return createServer(
+    { requestTimeout: ARRIVAL_MS_MAX, connectionsCheckingInterval: ARRIVAL_MS_MAX },
+    async (request, response) => {
+      const { status, text } = await answer(request, { connector, verifiers, flow });
+      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+    },
+  );
 }
 
 /** Takes one request. */

@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { CallStore, FileStore, Flow, Rejected, Retry, Verifier, load, plain, toData } from 'transload';
+import { CallStore, FileStore, Flow, Rejected, Retry, Verifier, eventData, load, plain } from 'transload';
 
 import { settingsText } from './settings.mjs';
 
@@ -200,7 +200,7 @@ export class Connection {
 
 /** An event as flows have it. */
 function messageOf(event) {
-  return { topic: event.subject, payload: toData(event.change.val), transload: { event: plain(event) } };
+  return { topic: event.subject, payload: eventData(event.change), transload: { event: plain(event) } };
 }
 
 const isGranted = (/** @type {Api} */ { scopes, credential }) => Boolean(credential) || (scopes?.length ?? 0) > 0;

@@ -41,12 +41,17 @@
     if (kind === 'choice' || kind === 'switch') {
       const options = kind === 'switch' ? ['true', 'false'] : choices;
       const select = $('<select>');
-      $('<option value="">').text(hint ? `(${hint})` : '').appendTo(select);
+      $('<option value="">')
+        .text(hint ? `(${hint})` : '')
+        .appendTo(select);
       for (const option of options) $('<option>').val(option).text(option).appendTo(select);
       return select.val(value ?? '');
     }
     const input = kind === 'json' ? $('<textarea rows="2">') : $('<input type="text">');
-    return input.attr('placeholder', hint).prop('required', isRequired).val(value ?? '');
+    return input
+      .attr('placeholder', hint)
+      .prop('required', isRequired)
+      .val(value ?? '');
   }
 
   function drawSettings(place, manifest, values) {
@@ -66,7 +71,9 @@
     templates.on('change', () => {
       const template = manifest.templates[templates.val()];
       for (const [pointer, value] of Object.entries(template?.values ?? {})) {
-        $('.transload-setting').filter((_, input) => $(input).attr('data-pointer') === pointer).val(value);
+        $('.transload-setting')
+          .filter((_, input) => $(input).attr('data-pointer') === pointer)
+          .val(value);
       }
     });
   }
@@ -74,7 +81,9 @@
   /** A secret's input. Node-RED reads it by its id, and leaves it alone while it says `KEPT`. */
   function secretInput(node, name) {
     const isKept = node.credentials?.[`has_${name}`];
-    return $('<input type="password" autocomplete="off">').attr('id', `node-config-input-${name}`).val(isKept ? KEPT : '');
+    return $('<input type="password" autocomplete="off">')
+      .attr('id', `node-config-input-${name}`)
+      .val(isKept ? KEPT : '');
   }
 
   function drawApi(place, node, api, index) {
@@ -86,13 +95,21 @@
     row(box, 'Address', address.val(kept.base_url ?? ''));
     if (api.hasWebhook) {
       row(box, 'Webhook secret', secretInput(node, `secret${index}`));
-      row(box, 'Webhook public key', $('<textarea rows="2" class="transload-key">').val(kept.public_key ?? ''), 'In place of the one in the manifest.');
+      row(
+        box,
+        'Webhook public key',
+        $('<textarea rows="2" class="transload-key">').val(kept.public_key ?? ''),
+        'In place of the one in the manifest.',
+      );
     }
     heading(box, `Granted of ${api.title}`);
     for (const { scope, isWrite } of api.scopes) {
       const input = $('<input type="checkbox" class="transload-scope" style="width: auto; margin: 0 8px 0 0">');
       input.data('scope', scope).prop('checked', kept.scopes?.includes(scope) ?? false);
-      const label = $('<label style="width: auto">').append(input, document.createTextNode(isWrite ? `${scope} (writes)` : scope));
+      const label = $('<label style="width: auto">').append(
+        input,
+        document.createTextNode(isWrite ? `${scope} (writes)` : scope),
+      );
       $('<div class="form-row" style="margin-bottom: 4px">').append(label).appendTo(box);
     }
   }
@@ -120,7 +137,11 @@
     check.on('click', () => {
       answer.text('…');
       $.post(`transload/check/${node.id}`)
-        .done((probes) => answer.text(probes.map(({ ok, api, scope, message }) => `${ok ? '✓' : '✗'} ${api} ${scope}: ${message}`).join('\n')))
+        .done((probes) =>
+          answer.text(
+            probes.map(({ ok, api, scope, message }) => `${ok ? '✓' : '✗'} ${api} ${scope}: ${message}`).join('\n'),
+          ),
+        )
         .fail(({ responseJSON, statusText }) => answer.text(responseJSON?.error ?? statusText));
     });
   }
@@ -132,8 +153,13 @@
     const values = inputs.map((input) => [$(input).attr('data-pointer'), String($(input).val())]);
     node.settings = Object.fromEntries(values.filter(([, value]) => value !== ''));
     const apis = [...node.apis];
-    for (const box of $('.transload-api').toArray().map((element) => $(element))) {
-      const scopes = box.find('.transload-scope:checked').toArray().map((input) => $(input).data('scope'));
+    for (const box of $('.transload-api')
+      .toArray()
+      .map((element) => $(element))) {
+      const scopes = box
+        .find('.transload-scope:checked')
+        .toArray()
+        .map((input) => $(input).data('scope'));
       apis[box.data('place')] = {
         name: box.data('name'),
         base_url: box.find('.transload-base').val() || undefined,
@@ -190,8 +216,14 @@
         place.empty();
         if (!one) return;
         chosen(one);
-        for (const [title, text] of [['Sample', one.sample], ['Schema', one.schema]]) {
-          $('<details>').prop('open', title === 'Sample').append($('<summary>').text(title), $('<pre>').text(text)).appendTo(place);
+        for (const [title, text] of [
+          ['Sample', one.sample],
+          ['Schema', one.schema],
+        ]) {
+          $('<details>')
+            .prop('open', title === 'Sample')
+            .append($('<summary>').text(title), $('<pre>').text(text))
+            .appendTo(place);
         }
       };
       select.off('change.transload').on('change.transload', show);
@@ -218,7 +250,7 @@
       name: { value: '' },
       connector: { value: '', type: 'transload-connector', required: true },
       trigger: { value: '', required: true },
-      every: { value: '', validate: (every) => /^[0-9]*$/.test(every) },
+      every: { value: '', validate: (every) => !every || /^[0-9]+$/.test(every) },
       answer: { value: 'handled' },
     },
     inputs: 0,
@@ -227,10 +259,15 @@
       return this.name || this.trigger || 'trigger';
     },
     oneditprepare() {
-      offer(this, 'trigger', ({ triggers }) => triggers, ({ seconds }) => {
-        $('.transload-poll').toggle(seconds !== undefined);
-        $('#node-input-every').attr('placeholder', seconds);
-      });
+      offer(
+        this,
+        'trigger',
+        ({ triggers }) => triggers,
+        ({ seconds }) => {
+          $('.transload-poll').toggle(seconds !== undefined);
+          $('#node-input-every').attr('placeholder', seconds);
+        },
+      );
     },
   });
 

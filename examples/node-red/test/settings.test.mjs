@@ -16,29 +16,45 @@ const schema = {
     writes: { type: 'boolean', default: true },
     'a/b~c': { type: 'string' },
     extra: { type: 'object', additionalProperties: { type: 'string' } },
-    delivery: { type: 'object', title: 'Delivery', required: ['note'], properties: { note: { type: 'string', default: '-' } } },
+    delivery: {
+      type: 'object',
+      title: 'Delivery',
+      required: ['note'],
+      properties: { note: { type: 'string', default: '-' } },
+    },
   },
 };
 
 test('a field for each setting, by the schema', () => {
   const drawn = fields(schema);
-  assert.deepEqual(drawn.map(({ pointer, kind, hint }) => [pointer, kind, hint]), [
-    ['/location', 'text', 'L1'],
-    ['/mode', 'choice', 'live'],
-    ['/days', 'number', ''],
-    ['/least', 'number', ''],
-    ['/writes', 'switch', 'true'],
-    ['/a~1b~0c', 'text', ''],
-    ['/extra', 'json', ''],
-    ['/delivery/note', 'text', '-'],
-  ]);
-  assert.deepEqual(drawn.filter(({ isRequired }) => isRequired).map(({ pointer }) => pointer), ['/location']);
+  assert.deepEqual(
+    drawn.map(({ pointer, kind, hint }) => [pointer, kind, hint]),
+    [
+      ['/location', 'text', 'L1'],
+      ['/mode', 'choice', 'live'],
+      ['/days', 'number', ''],
+      ['/least', 'number', ''],
+      ['/writes', 'switch', 'true'],
+      ['/a~1b~0c', 'text', ''],
+      ['/extra', 'json', ''],
+      ['/delivery/note', 'text', '-'],
+    ],
+  );
+  assert.deepEqual(
+    drawn.filter(({ isRequired }) => isRequired).map(({ pointer }) => pointer),
+    ['/location'],
+  );
   assert.equal(drawn.at(-1).group, 'Delivery');
 });
 
 test('numbers stay as they were typed, and what is empty is left out', () => {
   const values = {
-    '/location': 'L"1', '/mode': '', '/least': '90071992547409.930', '/writes': 'false', '/a~1b~0c': 'x', '/extra': '{"k":1.10}',
+    '/location': 'L"1',
+    '/mode': '',
+    '/least': '90071992547409.930',
+    '/writes': 'false',
+    '/a~1b~0c': 'x',
+    '/extra': '{"k":1.10}',
     '/delivery/note': '{{ order.note }}',
   };
   assert.equal(
@@ -49,7 +65,13 @@ test('numbers stay as they were typed, and what is empty is left out', () => {
 });
 
 test('a value that is not of its kind is an error that names its setting', () => {
-  for (const [pointer, value] of [['/days', '0x1'], ['/least', '1.'], ['/writes', 'yes'], ['/extra', '{'], ['/other', 'x']]) {
+  for (const [pointer, value] of [
+    ['/days', '0x1'],
+    ['/least', '1.'],
+    ['/writes', 'yes'],
+    ['/extra', '{'],
+    ['/other', 'x'],
+  ]) {
     assert.throws(() => settingsText(schema, { [pointer]: value }), new RegExp(pointer), value);
   }
 });

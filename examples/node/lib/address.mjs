@@ -35,7 +35,11 @@ export function parse(scheme, authority, target) {
   for (const segment of segments) checkSegment(segment);
   // `https://host/` and `https://host` are the same URL.
   if (segments.length === 1 && segments[0] === '') segments.pop();
-  return { origin: `${scheme}://${found[1]}:${Number(found[4] ?? PORTS[scheme])}`, segments, query: target.slice(path.length) };
+  return {
+    origin: `${scheme}://${found[1]}:${Number(found[4] ?? PORTS[scheme])}`,
+    segments,
+    query: target.slice(path.length),
+  };
 }
 
 /**
@@ -59,7 +63,8 @@ export function base(text, key) {
  * @param {Base} base
  */
 export function below(url, base) {
-  const isBelow = url.origin === base.origin && base.segments.every((segment, index) => segment === url.segments[index]);
+  const isBelow =
+    url.origin === base.origin && base.segments.every((segment, index) => segment === url.segments[index]);
   return isBelow ? url.segments.slice(base.segments.length) : undefined;
 }
 
@@ -110,7 +115,10 @@ export function route(endpoints, method, segments) {
   };
   const exactly = (part, segment) => part === segment;
   const resembles = (part, segment) => part === segment || part.toLowerCase() === loosely(segment);
-  const rank = ({ path }) => parts(path).map((part) => (isName(part) ? '0' : '1')).join('') + (fits(path, exactly) ? '1' : '0');
+  const rank = ({ path }) =>
+    parts(path)
+      .map((part) => (isName(part) ? '0' : '1'))
+      .join('') + (fits(path, exactly) ? '1' : '0');
   const candidates = endpoints.filter((endpoint) => endpoint.method === method && fits(endpoint.path, resembles));
   const [nearest] = candidates.sort((one, other) => rank(other).localeCompare(rank(one)));
   return nearest && fits(nearest.path, exactly) ? nearest : undefined;
@@ -136,7 +144,9 @@ export function placed(endpoints, settings) {
     const other = moved.find((other) => other !== endpoint && clashes(endpoint, other));
     if (other) {
       const key = `settings${endpoint.pathSetting.replaceAll('/', '.')}`;
-      throw new Error(`${key}: ${endpoint.path} takes requests that are for ${other.path}, which is another kind of call`);
+      throw new Error(
+        `${key}: ${endpoint.path} takes requests that are for ${other.path}, which is another kind of call`,
+      );
     }
   }
   return moved;
@@ -150,7 +160,8 @@ export function placed(endpoints, settings) {
 export function at(document, pointer) {
   const names = parts(pointer).map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
   return names.reduce(
-    (value, name) => (value !== null && typeof value === 'object' && Object.hasOwn(value, name) ? value[name] : undefined),
+    (value, name) =>
+      value !== null && typeof value === 'object' && Object.hasOwn(value, name) ? value[name] : undefined,
     document,
   );
 }
@@ -167,7 +178,8 @@ function checkPath(path, given, key) {
 /** Whether a request could be either of two endpoints that are not decided alike. */
 function clashes(one, other) {
   const [left, right] = [parts(one.path), parts(other.path)];
-  const isSame = (part, index) => part.toLowerCase() === right[index].toLowerCase() || (isName(part) && isName(right[index]));
+  const isSame = (part, index) =>
+    part.toLowerCase() === right[index].toLowerCase() || (isName(part) && isName(right[index]));
   const meets = (part, index) => isSame(part, index) || isName(part) || isName(right[index]);
   if (one.method !== other.method || left.length !== right.length || !left.every(meets)) return false;
   if (one.access !== other.access || one.inDoubt !== other.inDoubt) return true;

@@ -10,9 +10,6 @@ import { CallStore, MemoryStore, NO_STORE } from './store.mjs';
 import { Threads } from './threads.mjs';
 import { Writes } from './writes.mjs';
 
-/** Calls that run at once, each in a thread that weighs about 20 MB. The others wait. */
-const PARALLEL = 4;
-
 /**
  * @typedef {{ level: 'debug' | 'info' | 'warn' | 'error', message: string, fields: { name: string, value: string }[] }} Line
  *
@@ -27,6 +24,7 @@ const PARALLEL = 4;
  * @property {typeof globalThis.fetch} [fetch] sends requests that were granted
  * @property {string} [cache] a directory for what is made of components, which nobody else may write to
  * @property {number} [parallel] calls that run at once
+ * @property {number} [reuse] calls of one instance, 1 if left out; more for a connector whose language is slow to start
  * @property {Partial<import('./threads.mjs').Limits>} [limits] how long a call may take
  */
 
@@ -39,9 +37,12 @@ const PARALLEL = 4;
  */
 export async function load(module, options = {}) {
   const compiled = await compile(module, options.cache ?? CACHE);
-  const threads = new Threads(compiled, options.parallel ?? PARALLEL, options.limits);
+  const threads = new Threads(compiled, options);
   try {
-    const manifest = await threads.call({ settings: '{}', namespace: 'manifest', name: 'describe', parameters: [] }, nothing);
+    const manifest = await threads.call(
+      { settings: '{}', namespace: 'manifest', name: 'describe', parameters: [] },
+      nothing,
+    );
     return new Connector(compiled.digest, manifest, threads, options);
   } catch (error) {
     await threads.close();

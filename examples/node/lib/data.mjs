@@ -33,6 +33,19 @@ export function toData(value, name = '') {
   return Object.fromEntries(members.map(([key, member]) => [snake(key), toData(member, key)]));
 }
 
+/**
+ * The data of an event, by the `output-schema` of its trigger. Beside the record's own members it has those that the schemas
+ * put where people look for them.
+ * @param {{ tag: string, val: any }} change
+ */
+export function eventData({ tag, val }) {
+  const data = /** @type {Record<string, unknown>} */ (toData(val));
+  if (tag === 'fulfillment' && val.proof?.signedBy !== undefined) data.signed_by = val.proof.signedBy;
+  const order = tag === 'transaction' ? val.settles.find((entity) => entity.tag === 'order') : undefined;
+  if (order) data.order_id = order.val;
+  return data;
+}
+
 const snake = (/** @type {string} */ name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**

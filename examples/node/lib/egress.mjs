@@ -44,7 +44,8 @@ export class Egress {
    */
   constructor(manifest, settings, grants, { fetch = globalThis.fetch, readOnly = false } = {}) {
     const unknown = Object.keys(grants).find((name) => !manifest.apis.some((api) => api.name === name));
-    if (unknown) throw new Error(`apis.${unknown}: the connector has ${manifest.apis.map((api) => api.name).join(', ')}`);
+    if (unknown)
+      throw new Error(`apis.${unknown}: the connector has ${manifest.apis.map((api) => api.name).join(', ')}`);
     this.#apis = manifest.apis.map((api) => granted(api, settings, grants[api.name]));
     this.#reserved = manifest.apis.flatMap(({ credential, idempotencyHeader }) =>
       [credential.tag === 'header' ? credential.val : undefined, idempotencyHeader].filter(Boolean),
@@ -90,7 +91,8 @@ export class Egress {
     const { name, grant, target } = api;
     if (!grant) throw new Denied(`nothing is granted for ${name}; add apis.${name} with its scopes`);
     const endpoint = route(api.endpoints, method.toLowerCase(), api.rest);
-    if (!endpoint) throw new Denied(`the connector's manifest of ${name} describes no such call; only its author can add it`);
+    if (!endpoint)
+      throw new Denied(`the connector's manifest of ${name} describes no such call; only its author can add it`);
     const what = `${method} ${endpoint.path}`;
     if (!grant.scopes?.includes(endpoint.scope)) {
       throw new Denied(`${what} is not granted; add ${JSON.stringify(endpoint.scope)} to apis.${name}.scopes`);
@@ -141,7 +143,11 @@ export class Egress {
       if (!body) return { error: { tag: 'HTTP-response-body-size', val: BigInt(RESPONSE_BYTES_MAX) } };
       const secret = api.grant.credential;
       return {
-        response: { status: response.status, headers: incoming(response.headers, secret), body: redacted(body, secret) },
+        response: {
+          status: response.status,
+          headers: incoming(response.headers, secret),
+          body: redacted(body, secret),
+        },
       };
     } catch (error) {
       return { error: errorCode(error) };
@@ -158,7 +164,8 @@ function granted(api, settings, grant) {
   if (!grant) return { ...shared, grant, target: own };
   const scopes = new Set(api.endpoints.map((endpoint) => endpoint.scope));
   const unknown = grant.scopes?.find((scope) => !scopes.has(scope));
-  if (unknown) throw new Error(`apis.${name}.scopes has ${JSON.stringify(unknown)}; ${name} has ${[...scopes].join(', ')}`);
+  if (unknown)
+    throw new Error(`apis.${name}.scopes has ${JSON.stringify(unknown)}; ${name} has ${[...scopes].join(', ')}`);
   const target = grant.base_url === undefined ? own : base(grant.base_url, `apis.${name}.base_url`);
   if (!target.origin.startsWith('https:') && !/\/\/(127\.[\d.]+|localhost):/.test(target.origin)) {
     throw new Error(`apis.${name}.base_url is not https, so a credential could be read on its way`);

@@ -3,7 +3,7 @@
  */
 
 export { Connector, load } from './connector.mjs';
-export { decimal, plain, toData } from './data.mjs';
+export { decimal, eventData, plain, toData } from './data.mjs';
 export { Failure, NeedsAttention, Rejected, Retry, Trapped } from './failure.mjs';
 export { Flow } from './flow.mjs';
 export { TooLarge, answerTo, readBody } from './http.mjs';

@@ -12,7 +12,15 @@ const OVERRIDES = ['x-http-method', 'x-http-method-override', 'x-method-override
 
 /** Headers about one hop or the body's framing, which the HTTP client writes itself, or reads. */
 const FRAMING = [
-  'connection', 'content-length', 'expect', 'host', 'http2-settings', 'keep-alive', 'te', 'trailer', 'transfer-encoding',
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
   'upgrade',
 ];
 
@@ -33,7 +41,8 @@ export function proof(api, secret) {
   if (tag === 'none') return undefined;
   if (tag === 'oauth2') throw new Error(`${api.name} asks for OAuth 2, which this module does not do`);
   if (!secret) throw new Error(`${api.name} needs a credential; set apis.${api.name}.credential`);
-  if (!/^[\x21-\x7e]+$/.test(secret)) throw new Error(`apis.${api.name}.credential has characters that no header can hold`);
+  if (!/^[\x21-\x7e]+$/.test(secret))
+    throw new Error(`apis.${api.name}.credential has characters that no header can hold`);
   return tag === 'bearer' ? ['authorization', `Bearer ${secret}`] : [String(val).toLowerCase(), secret];
 }
 
@@ -51,7 +60,8 @@ export function outgoing(headers, reserved) {
       throw new Error(`a connector may not set the header ${name}; the host does where it is needed`);
     }
     // A compressed echo of the credential would not be found, and a part of one neither.
-    if (![...FRAMING, 'accept-encoding', 'range'].includes(name)) sent.push([name, Buffer.from(value).toString('latin1')]);
+    if (![...FRAMING, 'accept-encoding', 'range'].includes(name))
+      sent.push([name, Buffer.from(value).toString('latin1')]);
   }
   sent.push(['accept-encoding', 'identity']);
   if (!sent.some(([name]) => name === 'user-agent')) sent.push(['user-agent', USER_AGENT]);

@@ -16,6 +16,9 @@ import { Trapped } from './failure.mjs';
 /** Mapping an order takes a millisecond, reconciling a full page seconds; a call makes a handful of requests to slow vendors. */
 const LIMITS = { computeMs: 10_000, callMs: 120_000 };
 
+/** Calls that run at once, each in a thread that weighs about 20 MB. The others wait. */
+const PARALLEL = 4;
+
 /** Memory of a thread's JavaScript, in MB. A connector's own linear memory is not part of it. */
 const HEAP_MB_MAX = 256;
 
@@ -28,7 +31,7 @@ const HEAP_MB_MAX = 256;
 
 /** Threads for the calls of one connector: made as they are needed, kept while they are well. */
 export class Threads {
-  #compiled;
+  #code;
   #room;
   #limits;
   /** @type {Thread[]} */
@@ -40,12 +43,11 @@ export class Threads {
 
   /**
    * @param {import('./compile.mjs').Compiled} compiled
-   * @param {number} room calls that run at once
-   * @param {Partial<Limits>} [limits]
+   * @param {{ parallel?: number, reuse?: number, limits?: Partial<Limits> }} [options]
    */
-  constructor(compiled, room, limits) {
-    this.#compiled = compiled;
-    this.#room = room;
+  constructor({ url, modules }, { parallel = PARALLEL, reuse = 1, limits } = {}) {
+    this.#code = { url, modules, reuse };
+    this.#room = parallel;
     this.#limits = { ...LIMITS, ...limits };
   }
 
@@ -57,7 +59,7 @@ export class Threads {
   async call(request, ports) {
     if (this.#room === 0) await new Promise((resolve) => this.#waiting.push(() => resolve(undefined)));
     else this.#room -= 1;
-    const thread = this.#idle.pop() ?? new Thread(this.#compiled);
+    const thread = this.#idle.pop() ?? new Thread(this.#code);
     this.#all.add(thread);
     try {
       return await thread.call(request, ports, this.#limits);
@@ -82,12 +84,12 @@ class Thread {
   #port;
   #signal = new Int32Array(new SharedArrayBuffer(4));
 
-  /** @param {import('./compile.mjs').Compiled} compiled */
-  constructor({ url, modules }) {
+  /** @param {{ url: string, modules: Record<string, WebAssembly.Module>, reuse: number }} code */
+  constructor(code) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#worker = new Worker(new URL('worker.mjs', import.meta.url), {
-      workerData: { url, modules, port: port2, signal: this.#signal },
+      workerData: { ...code, port: port2, signal: this.#signal },
       transferList: [port2],
       // What the process was started with, its environment included, is none of the connector's business.
       env: {},
@@ -123,10 +125,16 @@ class Thread {
       else if ('failed' in message) reject(message.failed);
       else if ('trapped' in message) reject(new Trapped(`the connector trapped: ${message.trapped}`));
       else if ('log' in message) ports.log(message.log);
+      else if ('begun' in message) clock.resume();
       else this.#answer(message, ports, clock);
     };
     this.#worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    this.#worker.postMessage(request);
+    try {
+      this.#worker.postMessage(request);
+    } catch (error) {
+      // A parameter that no other thread can be given.
+      reject(error);
+    }
     return promise.finally(() => {
       clock.stop();
       this.#worker.off('message', onMessage).off('error', onError).off('exit', onExit);
@@ -136,22 +144,22 @@ class Thread {
 
   async #answer({ ask, parameters }, ports, clock) {
     clock.pause();
-    let message;
     try {
-      const answer = ask === 'http' ? await ports.http(parameters[0]) : await ports.store[parameters[0]](...parameters[1]);
-      message = { answer };
+      const answer =
+        ask === 'http' ? await ports.http(parameters[0]) : await ports.store[parameters[0]](...parameters[1]);
+      clock.resume();
+      this.#port.postMessage({ answer });
     } catch (error) {
+      clock.resume();
       // A store's error is the connector's to handle; anything else is a bug here, and becomes a trap there.
-      message = { refused: error instanceof Error ? new Error(error.message) : error };
+      this.#port.postMessage({ refused: error instanceof Error ? new Error(error.message) : error });
     }
-    clock.resume();
-    this.#port.postMessage(message);
     Atomics.store(this.#signal, 0, 1);
     Atomics.notify(this.#signal, 0);
   }
 }
 
-/** Ends a call that computes or lasts too long. */
+/** Ends a call that computes or lasts too long. Computing counts from the first `resume`, when the thread has started. */
 class Clock {
   #limits;
   #trap;
@@ -170,11 +178,11 @@ class Clock {
     this.#trap = trap;
     this.#left = limits.computeMs;
     this.#whole = setTimeout(() => trap(`the call took more than ${limits.callMs} ms`), limits.callMs);
-    this.resume();
   }
 
   resume() {
     if (this.#isStopped) return;
+    clearTimeout(this.#compute);
     this.#since = performance.now();
     const reason = `the connector computed for more than ${this.#limits.computeMs} ms`;
     this.#compute = setTimeout(() => this.#trap(reason), this.#left);

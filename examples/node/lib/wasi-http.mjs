@@ -302,9 +302,7 @@ class FutureIncomingResponse {
     const answer = this.#ask();
     if (!answer) return false;
     this.#outcome =
-      'error' in answer
-        ? { tag: 'err', val: answer.error }
-        : { tag: 'ok', val: new IncomingResponse(answer.response) };
+      'error' in answer ? { tag: 'err', val: answer.error } : { tag: 'ok', val: new IncomingResponse(answer.response) };
     return true;
   }
 

@@ -92,7 +92,10 @@ export class Verifier {
       throw new Refused(`it was signed more than ${TOLERANCE_SECONDS} seconds ago, or from now`);
     }
     const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
-    const given = value.split(' ').filter((one) => one.startsWith('v1,')).map((one) => Buffer.from(one.slice(3), 'base64'));
+    const given = value
+      .split(' ')
+      .filter((one) => one.startsWith('v1,'))
+      .map((one) => Buffer.from(one.slice(3), 'base64'));
     const keys = this.#secrets.map((secret) => Buffer.from(secret.replace(/^whsec_/, ''), 'base64'));
     return any(keys, (key) => any(given, (one) => equal(hmac(key, signed), one)));
   }

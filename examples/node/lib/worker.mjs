@@ -13,7 +13,7 @@ const LINES_MAX = 200;
 /** Length of a line, its fields included, in characters; the contract promises 4 KiB. */
 const LINE_MAX = 4 << 10;
 
-const { url, modules, port, signal } = workerData;
+const { url, modules, reuse, port, signal } = workerData;
 const { instantiate } = await import(url);
 
 /**
@@ -45,41 +45,60 @@ function logger() {
     };
     const line = isLast
       ? { level: 'warn', message: 'further lines of this call are dropped', fields: [] }
-      : { level, message: cut(message), fields: fields.map(({ name, value }) => ({ name: cut(name), value: cut(value) })) };
+      : {
+          level,
+          message: cut(message),
+          fields: fields.map(({ name, value }) => ({ name: cut(name), value: cut(value) })),
+        };
     parentPort.postMessage({ log: line });
   };
 }
 
-/** @param {string} settings */
-function imports(settings) {
-  const log = logger();
-  const store = (name) => (...parameters) => ask('store', name, parameters);
-  const own = {
-    'transload:connector/log': { write: log },
-    'transload:connector/settings': { get: () => settings },
-    'transload:connector/store': {
-      get: store('get'),
-      put: store('put'),
-      compareAndSwap: store('compareAndSwap'),
-      delete: store('delete'),
-      listKeys: store('listKeys'),
-    },
-  };
-  const others = wasi(
-    (request) => ask('http', request),
-    (text) => log('info', text, []),
-  );
-  return new Proxy(own, { get: (known, name) => known[String(name)] ?? others[String(name)] });
-}
+/** The settings and the log of the call that runs. @type {{ settings: string, log: ReturnType<typeof logger> }} */
+let call;
+
+/** The instance of the last call, and how often it was called. */
+let instance;
+let uses = 0;
+
+const store =
+  (name) =>
+  (...parameters) =>
+    ask('store', name, parameters);
+
+const own = {
+  'transload:connector/log': { write: (level, message, fields) => call.log(level, message, fields) },
+  'transload:connector/settings': { get: () => call.settings },
+  'transload:connector/store': {
+    get: store('get'),
+    put: store('put'),
+    compareAndSwap: store('compareAndSwap'),
+    delete: store('delete'),
+    listKeys: store('listKeys'),
+  },
+};
+
+const others = wasi(
+  (request) => ask('http', request),
+  (text) => call.log('info', text, []),
+);
+
+const imports = new Proxy(own, { get: (known, name) => known[String(name)] ?? others[String(name)] });
 
 parentPort.on('message', async ({ settings, namespace, name, parameters }) => {
+  parentPort.postMessage({ begun: true });
+  call = { settings, log: logger() };
   try {
-    // A fresh instance for each call: nothing of one event is left for the next, and a trap costs its own event alone.
-    const connector = await instantiate((file) => modules[file], imports(settings));
-    parentPort.postMessage({ done: connector[namespace][name](...parameters) });
+    if (!instance || uses >= reuse) {
+      uses = 0;
+      instance = await instantiate((file) => modules[file], imports);
+    }
+    uses += 1;
+    parentPort.postMessage({ done: instance[namespace][name](...parameters) });
   } catch (error) {
-    // The contract's failure is a thrown error with it as its payload; everything else is a trap.
+    // The contract's failure is a thrown error with it as its payload; everything else is a trap, and what it left is unknown.
     const failure = error?.payload?.tag ? error.payload : undefined;
+    if (!failure) instance = undefined;
     parentPort.postMessage(failure ? { failed: failure } : { trapped: String(error?.message ?? error) });
   }
 });

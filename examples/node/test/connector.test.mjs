@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { NeedsAttention, Rejected, load } from '../lib/index.mjs';
+import { NeedsAttention, Rejected, eventData, load } from '../lib/index.mjs';
 
 const { COMPONENT: component } = process.env;
 const options = { skip: !component };
@@ -52,13 +52,30 @@ test('the manifest is there without a setting or a call', options, async () => {
 test('a webhook becomes events with exact amounts', options, async () => {
   const { connector } = await connect();
   const order = {
-    type: 'OrderCreate', _id: ORDER, altId: 'L1', locationId: 'L1', status: 'pending', amount: 0, currency: 'USD', liveMode: true, items: [],
-    createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z', webhookId: 'w1',
+    type: 'OrderCreate',
+    _id: ORDER,
+    altId: 'L1',
+    locationId: 'L1',
+    status: 'pending',
+    amount: 0,
+    currency: 'USD',
+    liveMode: true,
+    items: [],
+    createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:00.000Z',
+    webhookId: 'w1',
   };
   // 2^53 + 1 hundredths: a double would make 90071992547409.92 of it.
   const body = JSON.stringify(order).replace('"amount":0', '"amount":90071992547409.93');
   const [event] = await connector.receive({ source: 'ghl', headers: [], body: Buffer.from(body) });
   assert.deepEqual(event.change.val.total.amount, { units: 9007199254740993n, exponent: 2 });
+  const data = eventData(event.change);
+  assert.deepEqual(data.total, { amount: '90071992547409.93', currency: 'USD' });
+  const { required } = JSON.parse(connector.manifest.triggers.find(({ name }) => name === 'orders').outputSchema);
+  assert.deepEqual(
+    required.filter((name) => !(name in data)),
+    [],
+  );
 });
 
 test('what cannot be understood is rejected', options, async () => {

@@ -3,13 +3,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { decimal, plain, toData } from '../lib/data.mjs';
+import { decimal, eventData, plain, toData } from '../lib/data.mjs';
 
 test('a decimal is printed as it is', () => {
-  const printed = [[15010n, 2], [-5n, 3], [0n, 2], [7n, 0], [9223372036854775807n, 18], [-9223372036854775808n, 0]];
-  assert.deepEqual(printed.map(([units, exponent]) => decimal({ units, exponent })), [
-    '150.10', '-0.005', '0.00', '7', '9.223372036854775807', '-9223372036854775808',
-  ]);
+  const printed = [
+    [15010n, 2],
+    [-5n, 3],
+    [0n, 2],
+    [7n, 0],
+    [9223372036854775807n, 18],
+    [-9223372036854775808n, 0],
+  ];
+  assert.deepEqual(
+    printed.map(([units, exponent]) => decimal({ units, exponent })),
+    ['150.10', '-0.005', '0.00', '7', '9.223372036854775807', '-9223372036854775808'],
+  );
   assert.equal(decimal({ units: '15010', exponent: 2 }), '150.10');
 });
 
@@ -32,4 +40,15 @@ test('a record reads as the schemas of the triggers say', () => {
     lines: [{ quantity: '1' }],
   });
   assert.equal(JSON.parse(JSON.stringify(plain(order))).total.amount.units, '9007199254740993');
+});
+
+test('data of an event has what the schemas have a place of their own for', () => {
+  const delivery = { tag: 'fulfillment', val: { id: 'd1', orderId: 'o1', proof: { signedBy: 'A. Fuller' } } };
+  assert.equal(eventData(delivery).signed_by, 'A. Fuller');
+  assert.equal('signed_by' in eventData({ tag: 'fulfillment', val: { id: 'd1' } }), false);
+  const settles = [
+    { tag: 'invoice', val: 'i1' },
+    { tag: 'order', val: 'o1' },
+  ];
+  assert.equal(eventData({ tag: 'transaction', val: { id: 't1', settles } }).order_id, 'o1');
 });

@@ -6,7 +6,12 @@ import { test } from 'node:test';
 import { Egress } from '../lib/egress.mjs';
 
 const endpoint = (method, path, scope, access, inDoubt = 'resend', pathSetting) => ({
-  method, path, scope, access, inDoubt, pathSetting,
+  method,
+  path,
+  scope,
+  access,
+  inDoubt,
+  pathSetting,
 });
 
 const manifest = {
@@ -25,14 +30,25 @@ const manifest = {
       rates: [],
       idempotencyHeader: 'idempotency-key',
     },
-    { name: 'post', baseUrl: 'https://post.example', credential: { tag: 'header', val: 'X-Key' }, endpoints: [], rates: [] },
+    {
+      name: 'post',
+      baseUrl: 'https://post.example',
+      credential: { tag: 'header', val: 'X-Key' },
+      endpoints: [],
+      rates: [],
+    },
   ],
 };
 
 const SECRET = 'pit-a/b"c';
 
 /** An egress whose requests are kept, and answered by `answer`. */
-function stand({ scopes = ['orders.read', 'orders.write'], answer = () => new Response('ok'), settings = {}, ...options } = {}) {
+function stand({
+  scopes = ['orders.read', 'orders.write'],
+  answer = () => new Response('ok'),
+  settings = {},
+  ...options
+} = {}) {
   const sent = [];
   const denied = [];
   const fetch = async (url, request) => {
@@ -135,7 +151,10 @@ test('a credential that is echoed does not come back, in any form', async () => 
   const { response } = await begin()('GET', '/v1/orders/42');
   assert.equal(Buffer.from(response.body).toString(), '[redacted] [redacted] [redacted] {"k":"[redacted]"}');
   const returned = response.headers.map(([name, value]) => [name, Buffer.from(value).toString()]);
-  assert.deepEqual(returned.find(([name]) => name === 'x-echo'), ['x-echo', 'Bearer [redacted]']);
+  assert.deepEqual(
+    returned.find(([name]) => name === 'x-echo'),
+    ['x-echo', 'Bearer [redacted]'],
+  );
   assert.ok(!returned.some(([name]) => name === 'set-cookie'));
 });
 
@@ -155,7 +174,9 @@ test('a write that succeeded is answered from memory when its event runs again',
 });
 
 test('a write in doubt is sent again, looked up first, or not sent, as the manifest says', async () => {
-  const { begin, sent, denied } = stand({ answer: (request) => new Response('', { status: request.method === 'GET' ? 200 : 502 }) });
+  const { begin, sent, denied } = stand({
+    answer: (request) => new Response('', { status: request.method === 'GET' ? 200 : 502 }),
+  });
   await begin()('POST', '/v1/orders');
   await begin()('POST', '/v1/orders');
   const [first, second] = sent.map(({ headers }) => headers.get('idempotency-key'));

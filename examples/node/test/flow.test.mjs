@@ -42,11 +42,16 @@ test('an event is handled once, and what follows from it', async () => {
 
 test('a failure is told, the event is tried again, and others of its subject go on', async () => {
   let isDown = true;
-  const flow = new Flow(connector(async () => {
-    if (isDown) throw new Error('down');
-    return done();
-  }));
-  const [first, second] = [{ id: 'a', subject: 's' }, { id: 'b', subject: 's' }];
+  const flow = new Flow(
+    connector(async () => {
+      if (isDown) throw new Error('down');
+      return done();
+    }),
+  );
+  const [first, second] = [
+    { id: 'a', subject: 's' },
+    { id: 'b', subject: 's' },
+  ];
   await assert.rejects(flow.settle([first]), /down/);
   isDown = false;
   assert.equal((await flow.settle([second, first])).length, 2);

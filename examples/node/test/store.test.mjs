@@ -23,7 +23,10 @@ test('a call reads its own writes, and nobody else does before it ends', async (
 
 test('an entry is swapped only at the version that was expected', async () => {
   const call = new CallStore(new MemoryStore());
-  await assert.rejects(call.compareAndSwap('k', 1n, bytes('x')), (error) => error.tag === 'conflict' && error.val === 0n);
+  await assert.rejects(
+    call.compareAndSwap('k', 1n, bytes('x')),
+    (error) => error.tag === 'conflict' && error.val === 0n,
+  );
   assert.equal(await call.compareAndSwap('k', undefined, bytes('x')), 1n);
   await assert.rejects(call.compareAndSwap('k', undefined, bytes('y')), (error) => error.val === 1n);
   assert.equal(await call.compareAndSwap('k', 1n, bytes('y')), 2n);
@@ -64,7 +67,10 @@ test('keys and sizes are checked at their edges', async () => {
   await assert.rejects(call.put('k', new Uint8Array((1 << 20) + 1)), (error) => error.val === 1048576n);
   // 16 MiB in all: one is written already, and fifteen more are too much by what their keys take.
   for (let round = 0; round < 14; round += 1) await call.put(`k${round}`, new Uint8Array(1 << 20));
-  await assert.rejects(call.put('k', new Uint8Array(1 << 20)), (error) => error.tag === 'too-large' && error.val === 16777216n);
+  await assert.rejects(
+    call.put('k', new Uint8Array(1 << 20)),
+    (error) => error.tag === 'too-large' && error.val === 16777216n,
+  );
 });
 
 test('where nothing may be written, nothing is', async () => {

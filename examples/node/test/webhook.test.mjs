@@ -13,7 +13,10 @@ const pem = publicKey.export({ type: 'spki', format: 'pem' });
 
 const api = {
   webhook: {
-    signatures: [{ tag: 'ed25519', val: 'X-Signature' }, { tag: 'shared-token', val: 'x-token' }],
+    signatures: [
+      { tag: 'ed25519', val: 'X-Signature' },
+      { tag: 'shared-token', val: 'x-token' },
+    ],
     publicKeys: [pem],
   },
 };
@@ -49,9 +52,12 @@ test('an HMAC is taken in hex or base64, by any of the secrets', () => {
 
 test('a Standard Webhooks signature is of its time', () => {
   const key = Buffer.from('0123456789abcdef');
-  const verifier = new Verifier({ webhook: { signatures: [{ tag: 'standard-webhooks' }], publicKeys: [] } }, {
-    secrets: [`whsec_${key.toString('base64')}`],
-  });
+  const verifier = new Verifier(
+    { webhook: { signatures: [{ tag: 'standard-webhooks' }], publicKeys: [] } },
+    {
+      secrets: [`whsec_${key.toString('base64')}`],
+    },
+  );
   const signed = (seconds) => {
     const time = String(Math.floor(Date.now() / 1_000) + seconds);
     const tag = hmac(key, `m1.${time}.${body}`).toString('base64');

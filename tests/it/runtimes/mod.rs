@@ -105,7 +105,7 @@ impl Stand {
                 }
             }
         });
-        (process, url.recv_timeout(STARTING).expect("the runtime listens"))
+        (process, url.recv_timeout(STARTING).unwrap())
     }
 
     /// Tells the story through the runtime at `url`, and holds the end against the host's.
