@@ -140,10 +140,7 @@ fn tell(event: &HostEvent) {
         Happening::EventFinished { receipt, .. } => {
             if let Receipt::Done(report) = &**receipt {
                 for effect in &report.effects {
-                    println!(
-                        "{tenant}: {:?} {} in {}: {}",
-                        effect.verb, effect.kind, effect.system, effect.summary
-                    );
+                    println!("{tenant}: {} in {}: {}", effect.kind, effect.system, effect.summary);
                 }
             }
         }
