@@ -82,8 +82,8 @@ fn said(directory: &Path, arguments: &[&str], variables: &[(&str, &str)], code: 
 /// The program `wash`, if it is installed.
 fn wash() -> Option<PathBuf> {
     let libraries = tool("python/lib")?;
-    let versions = std::fs::read_dir(libraries).unwrap().map(|entry| entry.unwrap().path());
-    versions.map(|version| version.join("site-packages/wash_cli/wash")).find(|path| path.is_file())
+    let version = std::fs::read_dir(libraries).unwrap().next().unwrap().unwrap().file_name();
+    tool(&format!("python/lib/{}/site-packages/wash_cli/wash", version.to_str().unwrap()))
 }
 
 #[tokio::test]
