@@ -8,29 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use transload::config::RegistryConfig;
 use transload::distribution::{FetchError, Fetched, Fetcher, FetcherOptions, ModuleSource, Remote};
 use transload::egress::Secret;
 use transload::engine::Digest;
 
-use crate::operate::Station;
+use crate::operate::{Station, digest, remarked};
 use crate::tools::tool;
 use registry::Registry;
 
 /// A digest that nothing has.
 const NOTHING: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
-
-/// The bundled connector with a remark at its end: another digest, the same behaviour.
-fn remarked(remark: u8) -> Vec<u8> {
-    let bundled = transload_bundle::find("ghl-track-pod").unwrap().component.to_vec();
-    // A custom section: its id 0, the length of what follows, the length of its name, the name, and its content.
-    [bundled, vec![0, 6, 4, b'n', b'o', b't', b'e', remark]].concat()
-}
-
-fn digest(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
-}
 
 fn remote(text: &str) -> Remote {
     match text.parse() {
@@ -82,8 +70,8 @@ fn said(directory: &Path, arguments: &[&str], variables: &[(&str, &str)], code: 
 /// The program `wash`, if it is installed.
 fn wash() -> Option<PathBuf> {
     let libraries = tool("python/lib")?;
-    let versions = std::fs::read_dir(libraries).unwrap().map(|entry| entry.unwrap().path());
-    versions.map(|version| version.join("site-packages/wash_cli/wash")).find(|path| path.is_file())
+    let version = std::fs::read_dir(libraries).unwrap().next().unwrap().unwrap().file_name();
+    tool(&format!("python/lib/{}/site-packages/wash_cli/wash", version.to_str().unwrap()))
 }
 
 #[tokio::test]

@@ -32,12 +32,12 @@ fn bundled() -> Vec<u8> {
 }
 
 /// The bundled connector with a remark at its end: another digest, the same behaviour.
-fn remarked(remark: u8) -> Vec<u8> {
+pub(crate) fn remarked(remark: u8) -> Vec<u8> {
     // A custom section: its id 0, the length of what follows, the length of its name, the name, and its content.
     [bundled(), vec![0, 6, 4, b'n', b'o', b't', b'e', remark]].concat()
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
 }
 

@@ -2,10 +2,14 @@
 
 use std::fmt::Display;
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::style;
+
+/// How often the bar is drawn when nothing comes.
+const INTERVAL: Duration = Duration::from_millis(200);
 
 /// A transfer that is under way. The bar goes when this is dropped.
 pub struct Transfer(Option<ProgressBar>);
@@ -21,6 +25,7 @@ impl Transfer {
         if let Ok(look) = ProgressStyle::with_template(template) {
             bar.set_style(look);
         }
+        bar.enable_steady_tick(INTERVAL);
         bar.set_message(style::plain(&what.to_string()).into_owned());
         Transfer(Some(bar))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::artifact::Artifact;
@@ -70,11 +70,12 @@ pub struct Pushed {
 /// Fetches modules, and pushes them.
 pub struct Fetcher {
     pub(super) options: FetcherOptions,
-    cache: Option<Arc<Cache>>,
+    /// Opened when it is first needed.
+    cache: OnceLock<Option<Arc<Cache>>>,
 }
 
 impl Fetcher {
-    /// Set up a fetcher. A cache that cannot be used is told about and done without.
+    /// Set up a fetcher. A cache that cannot be used is told about, once it is needed, and done without.
     ///
     /// The clients of HTTP behind it take their cryptography from the process: if it has installed no provider for rustls,
     /// this installs `ring`.
@@ -83,14 +84,7 @@ impl Fetcher {
             // An error says that somebody else has installed one meanwhile.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        let cache = options.cache_dir.as_deref().and_then(|directory| match Cache::open(directory) {
-            Ok(cache) => Some(Arc::new(cache)),
-            Err(error) => {
-                tracing::warn!("cannot keep modules in {}: {error}", directory.display());
-                None
-            }
-        });
-        Fetcher { options, cache }
+        Fetcher { options, cache: OnceLock::new() }
     }
 
     /// The module with the digest `pin`: from the cache, or else from `source`, whatever else that holds by now.
@@ -145,13 +139,24 @@ impl Fetcher {
         tokio::time::timeout(self.options.timeout, work).await.map_err(late)?
     }
 
+    fn cache(&self) -> Option<Arc<Cache>> {
+        let open = |directory: &PathBuf| match Cache::open(directory) {
+            Ok(cache) => Some(Arc::new(cache)),
+            Err(error) => {
+                tracing::warn!("cannot keep modules in {}: {error}", directory.display());
+                None
+            }
+        };
+        self.cache.get_or_init(|| self.options.cache_dir.as_ref().and_then(open)).clone()
+    }
+
     async fn kept(&self, pin: &Digest) -> Option<Vec<u8>> {
-        let (cache, pin, bytes_max) = (Arc::clone(self.cache.as_ref()?), *pin, self.options.bytes_max);
+        let (cache, pin, bytes_max) = (self.cache()?, *pin, self.options.bytes_max);
         tokio::task::spawn_blocking(move || cache.get(&pin, bytes_max)).await.ok().flatten()
     }
 
     async fn keep(&self, digest: Digest, bytes: Vec<u8>) -> Vec<u8> {
-        let Some(cache) = self.cache.clone() else { return bytes };
+        let Some(cache) = self.cache() else { return bytes };
         let bytes = Arc::new(bytes);
         let kept = Arc::clone(&bytes);
         let _ = tokio::task::spawn_blocking(move || cache.keep(&digest, &kept)).await;

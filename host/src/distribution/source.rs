@@ -180,10 +180,9 @@ fn is_host(text: &str) -> bool {
 /// A part of a repository's name: lower-case letters and digits, between them `.`, `_`, `__` or any number of `-`.
 fn is_component(text: &str) -> bool {
     let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let separators = text.split(|character: char| character.is_ascii_alphanumeric());
-    let separated = separators
-        .into_iter()
-        .all(|it| matches!(it, "" | "." | "_" | "__") || it.bytes().all(|byte| byte == b'-'));
+    let mut separators = text.split(|character: char| character.is_ascii_alphanumeric());
+    let separated =
+        separators.all(|it| matches!(it, "" | "." | "_" | "__") || it.bytes().all(|byte| byte == b'-'));
     let ends = [text.bytes().next(), text.bytes().last()];
     text.bytes().all(|byte| alphanumeric(byte) || b"._-".contains(&byte))
         && ends.iter().all(|end| end.is_some_and(alphanumeric))

@@ -11,6 +11,7 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -196,7 +197,9 @@ async fn https_is_by_the_certificates_of_the_system() {
     });
     let directory = tempfile::tempdir().unwrap();
     let trusted = directory.path().join("trusted.pem");
-    std::fs::write(&trusted, cert.pem()).unwrap();
+    let encoded = BASE64_STANDARD.encode(cert.der());
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n");
+    std::fs::write(&trusted, pem).unwrap();
     let source = format!("https://localhost:{port}/x.wasm#{}", digest(transload_tests::COURIER_NEXT_GUEST));
     let pull = ["pull", &source, "-o", "x.wasm"];
     let trust = [("SSL_CERT_FILE", trusted.to_str().unwrap()), ("NO_PROXY", "localhost")];
