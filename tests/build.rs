@@ -9,6 +9,7 @@ fn main() {
         "transload-hostile-guest",
         "transload-ledger-guest",
         "transload-mapper-guest",
+        "transload-wrong-guest",
     ]);
     transload_guest_build::constants(&built);
 }
