@@ -159,3 +159,31 @@ impl Call {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHECK: &str = r#"{"format":1,"title":"a check","settings":{"limit":1.10},"now":5,"seed":18446744073709551615,
+        "call":{"check":{}},"trace":{"steps":[],"stored":[],"outcome":{"probes":[]}}}"#;
+
+    #[test]
+    fn a_fixture_is_read_as_it_was_written() {
+        let fixture = Fixture::read(CHECK).unwrap();
+        assert_eq!(fixture.settings.get(), r#"{"limit":1.10}"#, "numbers keep their digits");
+        assert_eq!(fixture.seed, u64::MAX);
+        let again = Fixture::read(&fixture.write().unwrap()).unwrap();
+        assert_eq!((again.trace, again.now), (fixture.trace, 5));
+    }
+
+    #[test]
+    fn another_format_and_what_is_not_whole_are_refused() {
+        let error = Fixture::read(&CHECK.replace("\"format\":1", "\"format\":2")).unwrap_err();
+        assert!(error.to_string().contains("format 2"), "{error}");
+        let step = r#""steps":[{"entry":{"key":"k","value":{"omitted":9},"version":1}}]"#;
+        let error = Fixture::read(&CHECK.replace("\"steps\":[]", step)).unwrap_err();
+        assert!(error.to_string().contains("\"k\" was too large to keep"), "{error}");
+        let error = Fixture::read("{}").unwrap_err();
+        assert!(error.to_string().contains("--fixture"), "{error}");
+    }
+}

@@ -82,34 +82,57 @@ impl Check {
 
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Check::Loads => ("contract/loads", "it loads: allowed imports, all exports of one contract version"),
-            Check::Constant => ("contract/constant", "its manifest is the same at any time, seed and settings"),
+            Check::Loads => {
+                ("contract/loads", "it loads: allowed imports, all exports of one contract version")
+            }
+            Check::Constant => {
+                ("contract/constant", "its manifest is the same at any time, seed and settings")
+            }
             Check::Needless => ("contract/needless", "describing itself takes no call and no store"),
             Check::Names => ("manifest/names", "names are well formed, and each is there once"),
             Check::Version => ("manifest/version", "its version is a semantic version"),
-            Check::Apis => ("manifest/apis", "base URLs are https, endpoints well formed and never ambiguous"),
+            Check::Apis => {
+                ("manifest/apis", "base URLs are https, endpoints well formed and never ambiguous")
+            }
             Check::Schemas => ("manifest/schemas", "JSON Schemas are schemas"),
             Check::Samples => ("manifest/samples", "samples are what their schemas describe"),
-            Check::Settings => ("manifest/settings", "templates and examples are what the settings' schema describes"),
-            Check::Triggers => ("manifest/triggers", "a trigger comes of an API that has webhooks, or is polled"),
+            Check::Settings => {
+                ("manifest/settings", "templates and examples are what the settings' schema describes")
+            }
+            Check::Triggers => {
+                ("manifest/triggers", "a trigger comes of an API that has webhooks, or is polled")
+            }
             Check::InDoubt => ("manifest/in-doubt", "a write that is sent again in doubt can be"),
             Check::Calls => ("honesty/calls", "each request is for an endpoint of the manifest"),
-            Check::Access => ("honesty/access", "what writes is declared as a write, and what only reads only reads"),
-            Check::Effects => ("honesty/effects", "effects name declared systems, and something was written there"),
+            Check::Access => {
+                ("honesty/access", "what writes is declared as a write, and what only reads only reads")
+            }
+            Check::Effects => {
+                ("honesty/effects", "effects name declared systems, and something was written there")
+            }
             Check::Kinds => ("honesty/kinds", "events are whole, and of a kind that a trigger yields"),
-            Check::Unknown => ("honesty/unknown", "unknown actions, triggers and inputs are refused as rejected"),
+            Check::Unknown => {
+                ("honesty/unknown", "unknown actions, triggers and inputs are refused as rejected")
+            }
             Check::Same => ("determinism/same", "the same inputs give the same requests and the same result"),
             Check::Rerun => ("idempotence/rerun", "run again later, it makes no write that is not on record"),
-            Check::LostAnswer => {
-                ("idempotence/lost-answer", "a write whose answer was lost is doubled only as its endpoint allows")
+            Check::LostAnswer => (
+                "idempotence/lost-answer",
+                "a write whose answer was lost is doubled only as its endpoint allows",
+            ),
+            Check::JunkDeliveries => {
+                ("limits/junk-deliveries", "no delivery, whatever is in it, makes it trap")
             }
-            Check::JunkDeliveries => ("limits/junk-deliveries", "no delivery, whatever is in it, makes it trap"),
-            Check::JunkAnswers => ("limits/junk-answers", "no answer, whatever is in it, makes it trap or claim success"),
+            Check::JunkAnswers => {
+                ("limits/junk-answers", "no answer, whatever is in it, makes it trap or claim success")
+            }
             Check::Pages => ("limits/pages", "listings end"),
             Check::Credential => ("errors/credential", "401 and 403 need attention"),
             Check::Busy => ("errors/busy", "429 and 503 are tried again"),
-            Check::Connection => ("errors/connection", "no connection, a broken one and no answer are tried again"),
-            Check::Denied => ("errors/denied", "what the host denies needs attention"),
+            Check::Connection => {
+                ("errors/connection", "no connection, a broken one and no answer are tried again")
+            }
+            Check::Denied => ("errors/denied", "what the host denies needs attention, or is done without"),
             Check::Fixtures => ("fixtures/replay", "each fixture is replayed as it was recorded"),
         }
     }
@@ -242,5 +265,29 @@ impl Findings {
 
     pub(super) fn end(self) -> Vec<Checked> {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_every_scenario_does_not_bury_the_rest() {
+        let mut findings = Findings::new();
+        for number in 0..=FINDINGS_PER_CHECK_MAX {
+            findings.fault(Check::Calls, format!("scenario {number}"), "wrong");
+            findings.fault(Check::Calls, "scenario 0", "wrong");
+        }
+        let checks = findings.end();
+        let checked = checks.iter().find(|it| it.check == Check::Calls).unwrap();
+        assert_eq!((checked.findings.len(), checked.more), (FINDINGS_PER_CHECK_MAX, 1));
+        assert!(checked.failed());
+    }
+
+    #[test]
+    fn a_check_is_called_by_one_name() {
+        let names: std::collections::BTreeSet<&str> = Check::ALL.iter().map(|check| check.name()).collect();
+        assert_eq!(names.len(), Check::ALL.len());
     }
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use tokio::time::Instant;
+use url::Url;
 
 use crate::contract::{Access, Credential, Description};
 use crate::egress::{
@@ -93,17 +94,18 @@ fn with_body(status: u16, body: Bytes) -> Response<Bytes> {
 
 /// What a connection of a connector with `settings` may request: all that its manifest names. Neither budgets nor
 /// credentials matter here, and both would get in the way.
-pub(super) fn everything(
-    description: &Description,
-    settings: &str,
-) -> Result<ConnectionEgress, EgressError> {
+pub(super) fn everything(description: &Description, settings: &str) -> Result<ConnectionEgress, EgressError> {
     let mut open = description.clone();
     let mut grants = BTreeMap::new();
     for api in &mut open.apis {
         api.rates.clear();
         api.credential = Credential::None;
         let scopes = api.endpoints.iter().map(|endpoint| endpoint.scope.clone()).collect();
-        grants.insert(api.name.clone(), Grant { scopes, ..Grant::default() });
+        // A base URL that is not https is a fault of the manifest; the rest of it can be looked at all the same.
+        let url = Url::parse(&api.base_url).ok();
+        let place = url.and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
+        let private_addresses = place.into_iter().collect();
+        grants.insert(api.name.clone(), Grant { scopes, private_addresses, ..Grant::default() });
     }
     let egress = Egress::with_transport(EgressOptions::default(), Arc::new(Nowhere));
     egress.connection("test", &open, settings, grants)

@@ -104,7 +104,8 @@ impl Connector for Wrong {
     fn run(cx: &Context, action: &str, input: &str) -> Result<String, Failure> {
         match action {
             SYNC => {
-                let thing: Thing = serde_json::from_str(input).map_err(|error| rejected(error.to_string()))?;
+                let thing: Thing =
+                    serde_json::from_str(input).map_err(|error| rejected(error.to_string()))?;
                 handle::make(cx, "", &thing.id)?;
                 Ok("{}".to_owned())
             }

@@ -39,7 +39,8 @@ pub(crate) const SYNC: &str = "sync-thing";
 
 const SCHEMA: &str = r#"{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}"#;
 const SAMPLE: &str = r#"{"id":"t1"}"#;
-const SETTINGS_SCHEMA: &str = r#"{"type":"object","additionalProperties":false,"properties":{"fault":{"type":"string"}}}"#;
+const SETTINGS_SCHEMA: &str =
+    r#"{"type":"object","additionalProperties":false,"properties":{"fault":{"type":"string"}}}"#;
 
 /// The manifest with this fault.
 pub(crate) fn describe(fault: &str) -> Description {
@@ -91,7 +92,9 @@ fn spoil(it: &mut Description, fault: &str) {
             "ambiguous" => {
                 let by_name = Endpoint::write(Method::Post, "/things/{id}", "things.write", InDoubt::Verify);
                 let search = Endpoint::search("/things/search", "things.read");
-                api.endpoints = manifest::api(&TARGET, &[GET_THING, LIST_THINGS, CREATE_THING, by_name, search]).endpoints;
+                api.endpoints =
+                    manifest::api(&TARGET, &[GET_THING, LIST_THINGS, CREATE_THING, by_name, search])
+                        .endpoints;
             }
             "put-declared-read" => api.endpoints.extend(manifest::api(&TARGET, &[PUT_THING]).endpoints),
             "resend-without-a-key" => {
