@@ -10,6 +10,7 @@ fn main() {
         "transload-ledger-guest",
         "transload-mapper-guest",
         "transload-newer-guest",
+        "transload-wrong-guest",
     ]);
     transload_guest_build::constants(&built);
 }

@@ -210,6 +210,7 @@
 
 #[cfg(feature = "config")]
 pub mod config;
+pub mod conformance;
 pub mod contract;
 pub mod distribution;
 pub mod egress;

@@ -46,6 +46,7 @@ mod setup;
 mod span;
 mod style;
 mod swap;
+mod test;
 mod transfer;
 
 use std::io::IsTerminal;
@@ -80,6 +81,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Inspect(inspect::Inspect),
+    Test(test::Test),
     Events(events::Events),
     Retry(retry::Retry),
     Discard(discard::Discard),
@@ -147,6 +149,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Run(run) => run.run().await,
         Command::Check(check) => check.run().await,
         Command::Inspect(inspect) => inspect.run().await,
+        Command::Test(test) => test.run().await,
         Command::Events(events) => events.run().await,
         Command::Retry(retry) => retry.run().await,
         Command::Discard(discard) => discard.run().await,

@@ -123,7 +123,7 @@ impl Instance {
         }
     }
 
-    pub(super) async fn describe(&mut self) -> Result<Description, CallError> {
+    pub(crate) async fn describe(&mut self) -> Result<Description, CallError> {
         self.call("describe", self.functions.describe, ()).await
     }
 
