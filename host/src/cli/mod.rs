@@ -25,6 +25,7 @@ mod findings;
 mod inspect;
 mod journal;
 mod modules;
+mod new;
 mod notices;
 mod offline;
 mod outbox;
@@ -77,6 +78,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Inspect(inspect::Inspect),
+    New(new::New),
     Events(events::Events),
     Retry(retry::Retry),
     Discard(discard::Discard),
@@ -142,6 +144,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Run(run) => run.run().await,
         Command::Check(check) => check.run().await,
         Command::Inspect(inspect) => inspect.run().await,
+        Command::New(new) => new.run().await,
         Command::Events(events) => events.run().await,
         Command::Retry(retry) => retry.run().await,
         Command::Discard(discard) => discard.run().await,
