@@ -1,4 +1,7 @@
-"""The manifest: what this connector is, needs and offers. A host grants from it, and a platform draws its forms from it."""
+"""The manifest: what this connector is, needs and offers.
+
+A host grants from it, and a platform draws its forms from it.
+"""
 
 import json
 
@@ -17,7 +20,13 @@ MCowBQYDK2VwAyEAi2HR1srL4o18O8BRa7gVJY7G7bupbN3H9AwJrHCDiOg=
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-ORDER_ID = {"type": "string", "minLength": 1, "maxLength": 50, "title": "Order", "description": "GoHighLevel's id of the order"}
+ORDER_ID = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 50,
+    "title": "Order",
+    "description": "GoHighLevel's id of the order",
+}
 
 SETTINGS = {
     "$schema": DIALECT,
@@ -63,7 +72,12 @@ ENDPOINTS = [
     read("/contacts/{contactId}/notes", "contacts.readonly"),
     # It takes no idempotency key: after a lost answer, the notes are looked at before it is sent again.
     wit.Endpoint(
-        wit.Method.POST, "/contacts/{contactId}/notes", None, "contacts.write", wit.Access.WRITE, wit.InDoubt.VERIFY
+        wit.Method.POST,
+        "/contacts/{contactId}/notes",
+        None,
+        "contacts.write",
+        wit.Access.WRITE,
+        wit.InDoubt.VERIFY,
     ),
 ]
 
@@ -89,7 +103,9 @@ ORDERS = wit.Trigger(
     origin=wit.Origin_Webhook("ghl"),
     yields=ChangeKind.ORDER,
     history=False,
-    output_schema=json.dumps({"$schema": DIALECT, "type": "object", "required": ["id"], "properties": {"id": ORDER_ID}}),
+    output_schema=json.dumps(
+        {"$schema": DIALECT, "type": "object", "required": ["id"], "properties": {"id": ORDER_ID}}
+    ),
     sample='{"id":"660ed43bfdf9fc05a0de7a40"}',
 )
 

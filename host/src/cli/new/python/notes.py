@@ -12,8 +12,8 @@ from urllib.parse import quote
 BASE_URL = "https://services.leadconnectorhq.com"
 VERSION = "2021-07-28"
 
-# The most decimal places, and the most digits in all, that an amount of the contract has.
-PLACES_MAX = 18
+# The most digits of an amount, and the most of them behind the point: those of the contract's decimals, 64 bits wide.
+DIGITS_MAX = 18
 
 
 class Failure(Exception):
@@ -110,9 +110,9 @@ def amount(value: Any) -> Decimal:
         exact = Decimal(value)
     except InvalidOperation:
         raise ValueError(f"{value!r} is no number") from None
+    _, digits, exponent = exact.as_tuple()
     # Infinity and NaN have texts for exponents.
-    exponent = exact.as_tuple().exponent
-    if not isinstance(exponent, int) or not -PLACES_MAX <= exponent or exact.adjusted() >= PLACES_MAX:
+    if not isinstance(exponent, int) or exponent < -DIGITS_MAX or len(digits) + max(exponent, 0) > DIGITS_MAX:
         raise ValueError(f"{value} is no amount")
     return exact
 
@@ -218,7 +218,8 @@ def notes_of(answer: Any) -> list[dict[str, Any]]:
     """The notes of an answer."""
     notes = answer.get("notes") if isinstance(answer, dict) else None
     # A list that cannot be read is not an empty one: the note would be written again.
-    if not isinstance(notes, list) or not all(isinstance(note, dict) and text(note.get("id")) for note in notes):
+    whole = isinstance(notes, list) and all(isinstance(it, dict) and text(it.get("id")) for it in notes)
+    if not whole:
         raise ValueError("notes or the id of one is missing")
     return notes
 
@@ -247,8 +248,10 @@ def failure(call: str, response: Response) -> Failure:
 
 
 def note(ghl: Ghl, settings: Settings, order_id: str) -> Outcome:
-    """Notes an order on its contact. It may run more than once for one order, so it reads what it acts on again and looks
-    for the note before it writes one."""
+    """Notes an order on its contact.
+
+    It may run more than once for one order, so it reads what it acts on again and looks for the note before it writes one.
+    """
     minimum = settings.minimum()
     found = ghl.order(order_id)
     if found is None:

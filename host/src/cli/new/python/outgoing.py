@@ -10,7 +10,12 @@ from wit_world.imports import wasi_http_types as http
 
 from notes import Failure, NeedsAttention, Rejected, Response, Retry
 
-METHODS = {"GET": http.Method_Get(), "POST": http.Method_Post(), "PUT": http.Method_Put(), "DELETE": http.Method_Delete()}
+METHODS = {
+    "GET": http.Method_Get(),
+    "POST": http.Method_Post(),
+    "PUT": http.Method_Put(),
+    "DELETE": http.Method_Delete(),
+}
 
 # What WASI lets through in one write, in bytes.
 WRITE_MAX = 4096
@@ -31,7 +36,9 @@ def send(method: str, url: str, headers: dict[str, str], body: bytes | None) -> 
         raise sort(call, error.value) from None
 
 
-def handle(method: str, url: str, headers: dict[str, str], body: bytes | None) -> http.FutureIncomingResponse:
+def handle(
+    method: str, url: str, headers: dict[str, str], body: bytes | None
+) -> http.FutureIncomingResponse:
     parts = urlsplit(url)
     fields = http.Fields.from_list([(name, value.encode()) for name, value in headers.items()])
     request = http.OutgoingRequest(fields)
@@ -72,7 +79,7 @@ def read(body: http.IncomingBody) -> bytes:
             except Err as error:
                 if isinstance(error.value, streams.StreamError_Closed):
                     return b"".join(parts)
-                raise
+                raise Err(http.http_error_code(error.value.value)) from None
 
 
 def sort(call: str, code: object) -> Failure:

@@ -33,7 +33,11 @@ class NoteTest(unittest.TestCase):
         script = Script((200, ORDER), (200, b'{"notes":[]}'), (201, b'{"note":{"id":"n1"}}'))
         self.assertEqual(script.note(), notes.Outcome(TEXT, "n1", written=True))
         calls = [(method, url) for method, url, _ in script.sent]
-        expected = [("GET", "/payments/orders/o1?altId=loc1"), ("GET", "/contacts/c1/notes"), ("POST", "/contacts/c1/notes")]
+        expected = [
+            ("GET", "/payments/orders/o1?altId=loc1"),
+            ("GET", "/contacts/c1/notes"),
+            ("POST", "/contacts/c1/notes"),
+        ]
         self.assertEqual(calls, expected)
         self.assertEqual(json.loads(script.sent[2][2] or b""), {"body": f"{TEXT}\n[{{name}} o1]"})
 
@@ -47,7 +51,8 @@ class NoteTest(unittest.TestCase):
         self.assertEqual(outcome, notes.Outcome("order o1 is below `minimum_total`"))
 
     def test_what_is_not_an_order_is_refused_and_not_guessed(self) -> None:
-        for answer in [b"[]", b'{"_id":"o1"}', ORDER.replace(b"150.10", b"1e99"), ORDER.replace(b"150.10", b'"NaN"')]:
+        amounts = [ORDER.replace(b"150.10", amount) for amount in [b"1e99", b'"NaN"', b"true"]]
+        for answer in [b"[]", b'{"_id":"o1"}', *amounts]:
             with self.assertRaises(notes.Rejected):
                 Script((200, answer)).note()
 
