@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is embedded: a file or directory of the repository, and what it is called in the program.
-const SOURCES: [(&str, &str); 11] = [
+const SOURCES: [(&str, &str); 12] = [
     ("host/src/cli/new/common", "common"),
     ("host/src/cli/new/js", "js"),
     ("host/src/cli/new/python", "python"),
     ("host/src/cli/new/rust", "rust"),
-    ("wit/0.1.0", "wit/0.1.0"),
+    ("host/src/cli/new/wit", "wit"),
+    ("wit/0.1.0", "contract/0.1.0"),
     ("connector/ghl", "sdk/connector/ghl"),
     ("connector/model", "sdk/connector/model"),
     ("connector/sdk", "sdk/connector/sdk"),

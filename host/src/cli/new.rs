@@ -90,7 +90,8 @@ impl New {
         match self.lang {
             Language::Rust => files.extend(sdk::files()?),
             Language::Js | Language::Python => {
-                let contract = below("wit/0.1.0");
+                // What the contract builds on lies beside it; the SDK brings that for Rust.
+                let contract = below("contract/0.1.0").chain(below("wit"));
                 files.extend(contract.map(|(path, text)| (format!("wit/{path}"), text.to_owned())));
             }
         }

@@ -19,7 +19,7 @@ pub fn files() -> anyhow::Result<Vec<(String, String)>> {
     ];
     let path = |path: &str| format!("{DIRECTORY}/{path}");
     files.extend(below("sdk").map(|(name, text)| (path(name), text.to_owned())));
-    files.extend(below("wit").map(|(name, text)| (path(&format!("wit/{name}")), text.to_owned())));
+    files.extend(below("contract").map(|(name, text)| (path(&format!("wit/{name}")), text.to_owned())));
     Ok(files)
 }
 
