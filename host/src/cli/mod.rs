@@ -45,6 +45,7 @@ mod setup;
 mod span;
 mod style;
 mod swap;
+mod test;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -79,6 +80,7 @@ enum Command {
     Check(check::Check),
     Inspect(inspect::Inspect),
     New(new::New),
+    Test(test::Test),
     Events(events::Events),
     Retry(retry::Retry),
     Discard(discard::Discard),
@@ -145,6 +147,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Check(check) => check.run().await,
         Command::Inspect(inspect) => inspect.run().await,
         Command::New(new) => new.run().await,
+        Command::Test(test) => test.run().await,
         Command::Events(events) => events.run().await,
         Command::Retry(retry) => retry.run().await,
         Command::Discard(discard) => discard.run().await,
