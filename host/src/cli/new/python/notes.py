@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -14,6 +15,12 @@ VERSION = "2021-07-28"
 
 # The most digits of an amount, and the most of them behind the point: those of the contract's decimals, 64 bits wide.
 DIGITS_MAX = 18
+
+# How deep JSON may be nested. Python's parser would use up a component's stack at some thousand, and that is a trap.
+DEPTH_MAX = 100
+
+# A string, in which brackets mean nothing, or a bracket.
+BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
 
 
 class Failure(Exception):
@@ -82,7 +89,7 @@ class Settings:
     def read(text: str) -> Settings:
         """Reads what the host says. Fails with `NeedsAttention`."""
         try:
-            return Settings(**json.loads(text))
+            return Settings(**parse(text))
         except (TypeError, ValueError) as error:
             raise NeedsAttention(f"the connection's settings are unusable: {error}") from None
 
@@ -94,12 +101,15 @@ class Settings:
             raise NeedsAttention(f"the setting `minimum_total`: {error}") from None
 
 
-def parse(text: bytes | str) -> Any:
+def parse(body: bytes | str) -> Any:
     """Reads JSON. A number with a point is a `Decimal`: no amount passes through a float. Fails with `ValueError`."""
-    try:
-        return json.loads(text, parse_float=Decimal)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+    text = body if isinstance(body, str) else body.decode()
+    depth = 0
+    for token in BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth > DEPTH_MAX:
+            raise ValueError(f"it is nested more than {DEPTH_MAX} deep")
+    return json.loads(text, parse_float=Decimal)
 
 
 def amount(value: Any) -> Decimal:
