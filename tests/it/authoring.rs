@@ -10,8 +10,7 @@ use crate::tools::{program, python, tool};
 use project::Project;
 
 /// What every project's README promises: an order is noted once, whoever asks for it and however often.
-async fn followed(project: Project) {
-    let mut project = project;
+async fn followed(mut project: Project) {
     let outputs = project.follow().await;
     let [placed, listed, notes] = outputs.as_slice() else { panic!("{outputs:#?}") };
     let id = serde_json::from_str::<Value>(placed).unwrap()["id"].as_str().unwrap().to_owned();
@@ -28,8 +27,7 @@ async fn followed(project: Project) {
     let small = PlaceOrder { order: Some(Json::parse(&small).unwrap()), webhook: true };
     project.control().place_order(&small).await.unwrap();
     let events = project.ended(2).await;
-    let states: Vec<&Value> = events.iter().map(|event| &event["state"]).collect();
-    assert_eq!(states, ["skipped", "done"], "{events:#?}");
+    assert_eq!(events.iter().filter(|event| event["state"] == "skipped").count(), 1, "{events:#?}");
     assert_eq!(project.notes().await, [noted]);
 }
 

@@ -175,7 +175,7 @@ impl Project {
         assert!(line.contains("run"), "{command}: {line}");
     }
 
-    /// The events, the newest first, once there are so many and all of them have ended.
+    /// The events, once there are so many and all of them have ended.
     pub(super) async fn ended(&self, count: usize) -> Vec<Value> {
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::style;
-
 /// The part of the README that every project has, below `common`.
 pub const RUNNING: &str = "running.md";
 
@@ -15,10 +13,9 @@ pub fn commands(readme: &str) -> String {
             block = if block.is_none() { Some(fence) } else { None };
         } else if let Some("sh" | "sh terminal") = block {
             if let Some(heading) = heading.take() {
-                let _ = write!(text, "\n  {}\n", style::dim(&format!("# {heading}")));
+                let _ = write!(text, "\n  # {heading}\n");
             }
-            let stays = block == Some("sh terminal");
-            let aside = if stays { style::dim("    # in a terminal of its own") } else { String::new() };
+            let aside = if block == Some("sh") { "" } else { "    # in a terminal of its own" };
             let _ = writeln!(text, "  {line}{aside}");
         } else if let Some(named) = line.strip_prefix("## ") {
             heading = Some(named);
