@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -40,6 +41,7 @@ struct List<'a> {
 struct Books {
     labels: Vec<Label>,
     loses_next: bool,
+    pause: Duration,
 }
 
 /// A running Labelry. It stops when it is dropped.
@@ -55,8 +57,13 @@ impl Labelry {
         let server = Server::start({
             let books = Arc::clone(&books);
             move |request| {
-                let answer = books.lock().unwrap_or_else(PoisonError::into_inner).answer(&request);
-                async move { answer }
+                let mut books = books.lock().unwrap_or_else(PoisonError::into_inner);
+                let pause = if request.method() == Method::POST { books.pause } else { Duration::ZERO };
+                let answer = books.answer(&request);
+                async move {
+                    tokio::time::sleep(pause).await;
+                    answer
+                }
             }
         });
         Ok(Labelry { server: server.await?, books })
@@ -70,6 +77,11 @@ impl Labelry {
     /// The next label is made, and nobody is told.
     pub fn lose_next_answer(&self) {
         self.books.lock().unwrap_or_else(PoisonError::into_inner).loses_next = true;
+    }
+
+    /// From now on labels are made at once, and answered after this long.
+    pub fn take(&self, pause: Duration) {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner).pause = pause;
     }
 
     /// The labels that were made, oldest first.

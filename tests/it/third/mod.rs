@@ -20,21 +20,21 @@ use crate::stage::order;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A sandbox, the vendor, and a program with the example's configuration.
-struct Stand {
+pub(crate) struct Stand {
     directory: TempDir,
-    sandbox: Sandbox,
-    labelry: Labelry,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) labelry: Labelry,
     host: Option<Child>,
 }
 
 /// `text` with `from` replaced by `to`. Panics if `from` is not in it.
-fn replaced(text: &str, from: &str, to: &str) -> String {
+pub(crate) fn replaced(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{from} is not in\n{text}");
     text.replacen(from, to, 1)
 }
 
 impl Stand {
-    async fn new(change: impl Fn(String) -> String) -> Stand {
+    pub(crate) async fn new(change: impl Fn(String) -> String) -> Stand {
         let options = SandboxOptions { pacing: false, ..SandboxOptions::default() };
         let stand = Stand {
             directory: tempfile::tempdir().unwrap(),
@@ -79,12 +79,16 @@ impl Stand {
         config
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.directory.path().join(name), content).unwrap();
     }
 
     /// Starts the host, and has GoHighLevel's webhooks go to it.
-    async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_transload"))
             .arg("run")
             .current_dir(self.directory.path())
@@ -101,16 +105,27 @@ impl Stand {
     }
 
     /// Places an order, and waits until its event stands as `state`; answers the order's id and the event.
-    async fn place(&self, contact: &str, total: &str, state: &str) -> (String, Value) {
+    pub(crate) async fn place(&self, contact: &str, total: &str, state: &str) -> (String, Value) {
+        let id = self.order(contact, total).await;
+        let event = self.ends(&id, state).await;
+        (id, event)
+    }
+
+    /// Places an order, and answers its id.
+    pub(crate) async fn order(&self, contact: &str, total: &str) -> String {
         let order = Json::parse(&order(contact, "USD", total, &[("p1", "1", total)])).unwrap();
         let placed = PlaceOrder { order: Some(order), webhook: true };
-        let id = self.sandbox.control().place_order(&placed).await.unwrap().id;
+        self.sandbox.control().place_order(&placed).await.unwrap().id
+    }
+
+    /// Waits until the last event of the order stands as `state`; answers the event.
+    pub(crate) async fn ends(&self, id: &str, state: &str) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let list = answer(self.directory.path(), &["events", "--subject", &id], 0);
+            let list = answer(self.directory.path(), &["events", "--subject", id], 0);
             let event = list["events"].as_array().unwrap().last().cloned().unwrap_or_default();
             if event["state"] == state {
-                return (id, event);
+                return event;
             }
             assert!(Instant::now() < deadline, "{list:#}");
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -118,7 +133,7 @@ impl Stand {
     }
 
     /// The bodies of the notes on a contact.
-    async fn notes(&self, contact: &str) -> Vec<String> {
+    pub(crate) async fn notes(&self, contact: &str) -> Vec<String> {
         let contacts = self.sandbox.control().snapshot().await.unwrap().ghl.contacts;
         let read = |json: &Json| serde_json::from_str::<Value>(&json.to_string()).unwrap();
         let found = contacts.iter().filter(|found| read(&found.contact)["id"] == contact);
