@@ -2,6 +2,7 @@
 //! business systems.
 
 pub mod config;
+pub mod conformance;
 pub mod contract;
 pub mod egress;
 pub mod engine;

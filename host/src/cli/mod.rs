@@ -44,6 +44,7 @@ mod setup;
 mod span;
 mod style;
 mod swap;
+mod test;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -77,6 +78,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Inspect(inspect::Inspect),
+    Test(test::Test),
     Events(events::Events),
     Retry(retry::Retry),
     Discard(discard::Discard),
@@ -142,6 +144,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Run(run) => run.run().await,
         Command::Check(check) => check.run().await,
         Command::Inspect(inspect) => inspect.run().await,
+        Command::Test(test) => test.run().await,
         Command::Events(events) => events.run().await,
         Command::Retry(retry) => retry.run().await,
         Command::Discard(discard) => discard.run().await,

@@ -1,9 +1,11 @@
 //! `transload replay`: a recorded attempt, run again offline.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, anyhow};
 use clap::Args;
 use serde::Serialize;
-use transload::runtime::{self, recorded_module, replay_stored};
+use transload::runtime::{self, recorded_fixture, recorded_module, replay_stored};
 use transload::storage::{SqliteStorage, Storage, WorkId};
 
 use super::access::Access;
@@ -16,7 +18,8 @@ use super::{Failed, modules, print_json, setup, style};
 #[command(
     after_help = "Exit codes: 0 it does the same, 1 it does not, or cannot be run, 2 usage.\n\nExamples:\n  \
                   transload replay 12\n  transload replay 12 --module my-connector.wasm\n  \
-                  transload replay delivery:7 --module bundled:ghl-track-pod --json"
+                  transload replay delivery:7 --module bundled:ghl-track-pod --json\n  \
+                  transload replay 12 --fixture fixtures/order.json --title \"an order is placed\""
 )]
 pub struct Replay {
     /// The number of an event; delivery:N for a delivery
@@ -25,6 +28,13 @@ pub struct Replay {
     /// A component file, or bundled:NAME; the module that ran it then, if this is left out
     #[arg(long)]
     module: Option<String>,
+    /// Keep the record in this file, for `transload test --fixtures`. It holds what the vendors answered: names and
+    /// addresses as well, but no credential
+    #[arg(long, value_name = "FILE")]
+    fixture: Option<PathBuf>,
+    /// What the fixture shows, in a line; the file's name if this is left out
+    #[arg(long, requires = "fixture", value_name = "TEXT")]
+    title: Option<String>,
     #[command(flatten)]
     access: Access,
     /// Print one JSON document
@@ -52,12 +62,25 @@ impl Replay {
         let module = engine.load(bytes).await.context("the module cannot be used")?;
         let replay = replay_stored(&storage, self.id, &module).await.map_err(anyhow::Error::new)?;
         let same_module = replay.module == replay.recorded_module;
+        if let Some(path) = &self.fixture {
+            self.keep(path, &storage).await?;
+        }
         if self.json {
             print_json(&Report { deterministic: same_module.then_some(replay.identical), replay: &replay })?;
         } else {
             print(&replay, same_module);
         }
         if replay.identical { Ok(()) } else { Err(Failed::Said(1)) }
+    }
+}
+
+impl Replay {
+    async fn keep(&self, path: &Path, storage: &SqliteStorage) -> anyhow::Result<()> {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let title = self.title.as_deref().unwrap_or(&name);
+        let fixture = recorded_fixture(storage, self.id, title).await?;
+        fixture.check_whole()?;
+        std::fs::write(path, fixture.write()?).with_context(|| format!("cannot write {}", path.display()))
     }
 }
 

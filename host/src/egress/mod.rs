@@ -21,7 +21,7 @@ mod headers;
 mod hints;
 mod line;
 mod outbound;
-mod paths;
+pub(crate) mod paths;
 mod place;
 mod plan;
 mod policy;

@@ -95,7 +95,7 @@ impl Instance {
         Ok(answer)
     }
 
-    pub(super) async fn describe(&mut self) -> Result<Description, CallError> {
+    pub(crate) async fn describe(&mut self) -> Result<Description, CallError> {
         self.call("describe", self.functions.describe, ()).await
     }
 

@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use sha2::{Digest, Sha256};
@@ -20,11 +21,34 @@ use super::trace::StoredResponse;
 use crate::contract::{InDoubt, Instant};
 use crate::egress::Admitted;
 use crate::engine::HttpError;
-use crate::storage::{Storage, StorageError, WorkId, WriteIntent, WriteOutcome, WriteState};
+use crate::storage::{Storage, StorageError, WorkId, WriteIntent, WriteOutcome, WriteRecord, WriteState};
+
+/// Where the writes of work are written down. Each method does what [`Storage`]'s of the same name does.
+#[async_trait]
+pub(crate) trait WriteLog: Send + Sync {
+    async fn intend(&self, intent: WriteIntent) -> Result<(), StorageError>;
+    async fn settle(&self, outcome: WriteOutcome) -> Result<(), StorageError>;
+    async fn writes(&self, id: WorkId) -> Result<Vec<WriteRecord>, StorageError>;
+}
+
+#[async_trait]
+impl WriteLog for Arc<dyn Storage> {
+    async fn intend(&self, intent: WriteIntent) -> Result<(), StorageError> {
+        (**self).intend(intent).await
+    }
+
+    async fn settle(&self, outcome: WriteOutcome) -> Result<(), StorageError> {
+        (**self).settle(outcome).await
+    }
+
+    async fn writes(&self, id: WorkId) -> Result<Vec<WriteRecord>, StorageError> {
+        (**self).writes(id).await
+    }
+}
 
 /// The writes of one piece of work, as one attempt at it knows them.
 pub(super) struct Memory {
-    storage: Arc<dyn Storage>,
+    log: Box<dyn WriteLog>,
     id: WorkId,
     attempt: u32,
     /// What makes this work's idempotency keys its own: the connection's name and the event's id.
@@ -61,17 +85,17 @@ pub(super) enum Verdict {
 impl Memory {
     /// Recall what earlier attempts wrote; `first` spares the look if there were none.
     pub(super) async fn recall(
-        storage: &Arc<dyn Storage>,
+        log: Box<dyn WriteLog>,
         id: WorkId,
         attempt: u32,
         salt: String,
         first: bool,
     ) -> Result<Memory, StorageError> {
-        let earlier = if first { Vec::new() } else { storage.writes(id).await? };
+        let earlier = if first { Vec::new() } else { log.writes(id).await? };
         let kept = |state, response| Kept { state, response };
         let writes = earlier.into_iter().map(|it| (it.key, kept(it.state, it.response))).collect();
         let known = Mutex::new(Known { writes, ..Known::default() });
-        Ok(Memory { storage: Arc::clone(storage), id, attempt, salt, known })
+        Ok(Memory { log, id, attempt, salt, known })
     }
 
     /// The name of the write that `request` asks for. One that is asked for again after it succeeded in this attempt is
@@ -139,7 +163,7 @@ impl Memory {
             in_doubt: admitted.in_doubt(),
             at,
         };
-        self.storage.intend(intent).await
+        self.log.intend(intent).await
     }
 
     /// Write down what came of it.
@@ -154,7 +178,7 @@ impl Memory {
         let response = outcome.as_ref().ok().and_then(|it| serde_json::to_vec(&StoredResponse::of(it)).ok());
         let status = outcome.as_ref().ok().map(|response| response.status().as_u16());
         self.note(key, state, response.clone(), api);
-        self.storage
+        self.log
             .settle(WriteOutcome { id: self.id, key: key.to_owned(), state, status, response, at })
             .await
     }

@@ -42,6 +42,7 @@ mod swap;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod trial;
 mod trouble;
 mod watch;
 mod work;
@@ -57,10 +58,17 @@ pub use manage::{ConnectionStatus, EventHistory};
 pub use notices::{AT_ONCE_MAX, Courier, Payload, RECEIVERS_MAX, ReceiverStatus, STREAMS_MAX, webhook_id};
 pub use observe::{Happening, HostEvent};
 pub use options::{ConnectionSpec, HostError, HostLimits, HostOptions};
-pub use preview::{PREVIEW_EVENTS_MAX, Preview, preview_stored, recorded_module, replay_stored};
+pub use preview::{PREVIEW_EVENTS_MAX, Preview, preview_stored, recorded_fixture, recorded_module, replay_stored};
 pub use replay::{Replay, ReplayError};
 pub use swap::{Swap, SwapError, SwapRequest};
+pub(crate) use memory::WriteLog;
+pub(crate) use render::{all_lines, diff};
+pub(crate) use replay::{Input, Replies, path};
+pub(crate) use store::Entries;
 pub use trace::{
     Answer, BODY_KEPT_MAX, Body, CallStep, ErrorKind, Outcome, Reply, Source, Step, StoreWrite,
     StoredResponse, TRACE_KEPT_MAX, Trace,
 };
+pub(crate) use trace::Tape;
+pub(crate) use trial::Trial;
+pub(crate) use trouble::{check_events, follow_ups};

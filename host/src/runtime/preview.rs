@@ -8,7 +8,10 @@ use super::connection::Connection;
 use super::connector::Connector;
 use super::host::{Host, RequestError, Shared};
 use super::replay::{self, Input, Replay, ReplayError};
+use super::trace::Body;
 use super::work::envelope;
+use crate::conformance::{Call, FORMAT, Fixture};
+use crate::contract::Delivery;
 use crate::engine::Module;
 use crate::storage::{AttemptRecord, EventFilter, EventRecord, Storage, StorageError, Work, WorkId};
 
@@ -100,6 +103,33 @@ pub async fn preview_stored(
 /// Digest of the module that ran the last attempt at `work`.
 pub async fn recorded_module(storage: &dyn Storage, work: WorkId) -> Result<String, RequestError> {
     Ok(recorded(storage, work).await?.attempt.module)
+}
+
+/// The last attempt at `work`, as a fixture called `title`.
+pub async fn recorded_fixture(
+    storage: &dyn Storage,
+    work: WorkId,
+    title: &str,
+) -> Result<Fixture, RequestError> {
+    let Recorded { input, attempt, .. } = recorded(storage, work).await?;
+    let unreadable = |error: serde_json::Error| ReplayError::Unreadable { work, reason: error.to_string() };
+    let call = match input {
+        Input::Event(envelope, change) => Call::Event { envelope, change },
+        Input::Delivery(Delivery { source, headers, body }) => {
+            Call::Delivery { source, headers, body: Body::of(&body) }
+        }
+        // Nothing else is recorded.
+        _ => return Err(ReplayError::NotRecorded(work).into()),
+    };
+    Ok(Fixture {
+        format: FORMAT,
+        title: title.to_owned(),
+        settings: serde_json::value::RawValue::from_string(attempt.settings).map_err(unreadable)?,
+        now: attempt.started_at,
+        seed: attempt.seed,
+        call,
+        trace: serde_json::from_slice(&attempt.trace).map_err(unreadable)?,
+    })
 }
 
 impl Shared {

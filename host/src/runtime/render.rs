@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::trace::{Body, Outcome, Step, Trace};
+use super::trace::{Body, CallStep, Outcome, Step, Trace};
 use crate::contract::{Effect, Event, Failure, Receipt};
 
 /// Lines of a difference that are the same, before and after one that is not.
@@ -10,6 +10,20 @@ const CONTEXT_LINES: usize = 2;
 
 /// What `trace` came to: outcome, effects, alerts, follow-ups, requests that write, entries of the store.
 pub(super) fn lines(trace: &Trace) -> Vec<String> {
+    lines_with(trace, changes)
+}
+
+/// The same with all requests.
+pub(crate) fn all_lines(trace: &Trace) -> Vec<String> {
+    lines_with(trace, |_| true)
+}
+
+/// Whether a request changes anything, as far as is known.
+fn changes(call: &CallStep) -> bool {
+    call.reply.as_ref().is_none_or(|reply| reply.write) && call.method != "GET"
+}
+
+fn lines_with(trace: &Trace, shown: impl Fn(&CallStep) -> bool) -> Vec<String> {
     let mut lines = Vec::new();
     match &trace.outcome {
         None => lines.push("no outcome".to_owned()),
@@ -17,8 +31,7 @@ pub(super) fn lines(trace: &Trace) -> Vec<String> {
     }
     for step in &trace.steps {
         if let Step::Call(call) = step
-            && call.reply.as_ref().is_none_or(|reply| reply.write)
-            && call.method != "GET"
+            && shown(call)
         {
             lines.push(format!("request {} {}", call.method, call.url));
             render_body(&call.body, &mut lines);
@@ -38,7 +51,7 @@ pub(super) fn lines(trace: &Trace) -> Vec<String> {
 
 /// The lines of two runs, each with `-` (only then), `+` (only now) or a blank before it. Long stretches of what is the
 /// same are left out.
-pub(super) fn diff(was: &[String], is: &[String]) -> Vec<String> {
+pub(crate) fn diff(was: &[String], is: &[String]) -> Vec<String> {
     let (was, is): (Vec<&str>, Vec<&str>) =
         (was.iter().map(String::as_str).collect(), is.iter().map(String::as_str).collect());
     let diff = TextDiff::from_slices(&was, &is);
@@ -71,11 +84,29 @@ fn render_outcome(outcome: &Outcome, lines: &mut Vec<String>) {
             lines.push(format!("read: {} events", events.len()));
             lines.extend(events.iter().map(render_event));
         }
+        Outcome::Page(page) => {
+            lines.push(format!("read: {} events, cursor {:?}, more {}", page.events.len(), page.cursor, page.more));
+            lines.extend(page.events.iter().map(render_event));
+        }
+        Outcome::Output(output) => {
+            lines.push("answered".to_owned());
+            render_body(&Body::Text(output.clone()), lines);
+        }
+        Outcome::Findings(page) => {
+            lines.push(format!("compared: {} objects, cursor {:?}", page.checked, page.cursor));
+            lines.extend(page.findings.iter().map(|it| format!("finding {}: {}", it.id, it.message)));
+            lines.extend(page.tallies.iter().map(json));
+        }
+        Outcome::Probes(probes) => lines.extend(probes.iter().map(json)),
         Outcome::Failure(Failure::Retry(retry)) => lines.push(format!("to be tried again: {}", retry.reason)),
         Outcome::Failure(Failure::Rejected(reason)) => lines.push(format!("rejected: {reason}")),
         Outcome::Failure(Failure::NeedsAttention(reason)) => lines.push(format!("needs attention: {reason}")),
         Outcome::Error(reason) => lines.push(format!("failed: {reason}")),
     }
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 fn render_effect(effect: &Effect) -> String {
@@ -89,7 +120,7 @@ fn render_effect(effect: &Effect) -> String {
 
 fn render_event(event: &Event) -> String {
     // The object itself, as it is stored; a change in it is a change of what is handled.
-    let change = serde_json::to_string(&event.change).unwrap_or_default();
+    let change = json(&event.change);
     format!("event {} about {}: {change}", event.id, event.subject)
 }
 

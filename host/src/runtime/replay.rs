@@ -10,19 +10,25 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 
-use super::connector::Connector;
+use super::connector::{Answer, Connector};
 use super::render;
 use super::store::{CallStore, Entries};
 use super::trace::{Body, CallStep, Outcome, Reply, Source, Step, Tape, Trace};
 use super::trouble::{check_events, follow_ups};
-use crate::contract::{Change, Delivery, Envelope, Level};
+use crate::contract::{Change, Delivery, Envelope, Level, Scope, Window};
 use crate::engine::{Http, HttpError, Log, Ports};
 use crate::storage::{AttemptRecord, StorageError, StoredEntry, WorkId};
 
-/// What a recorded attempt was about.
-pub(super) enum Input {
+/// What a connector is called with.
+#[derive(Debug, Clone)]
+pub(crate) enum Input {
     Delivery(Delivery),
     Event(Box<Envelope>, Box<Change>),
+    Poll { trigger: String, cursor: Option<String> },
+    Backfill { trigger: String, window: Window, cursor: Option<String> },
+    Reconcile { scope: Scope, cursor: Option<String> },
+    Action { name: String, input: String },
+    Check,
 }
 
 /// A recorded attempt, run again.
@@ -100,30 +106,91 @@ pub(super) async fn run(
     })
 }
 
+/// What comes of a call, what the connector hands over looked at as a host does.
 async fn outcome(connector: &dyn Connector, ports: Ports, input: &Input) -> Outcome {
-    let description = connector.description();
+    let outcome = answer(connector, ports, input).await;
+    let events = match &outcome {
+        Outcome::Events(events) => events,
+        Outcome::Receipt(receipt) => follow_ups(receipt),
+        _ => return outcome,
+    };
+    match check_events(connector.description(), events) {
+        Ok(()) => outcome,
+        Err(reason) => Outcome::Error(reason),
+    }
+}
+
+/// What a connector answers to a call.
+pub(super) async fn answer(connector: &dyn Connector, ports: Ports, input: &Input) -> Outcome {
     match input {
-        Input::Delivery(delivery) => match connector.receive(ports, delivery).await {
-            Ok(Ok(events)) => match check_events(description, &events) {
-                Ok(()) => Outcome::Events(events),
-                Err(reason) => Outcome::Error(reason),
-            },
-            Ok(Err(failure)) => Outcome::Failure(failure),
-            Err(error) => Outcome::Error(error.to_string()),
-        },
-        Input::Event(envelope, change) => match connector.handle(ports, envelope, change).await {
-            Ok(Ok(receipt)) => match check_events(description, follow_ups(&receipt)) {
-                Ok(()) => Outcome::Receipt(receipt),
-                Err(reason) => Outcome::Error(reason),
-            },
-            Ok(Err(failure)) => Outcome::Failure(failure),
-            Err(error) => Outcome::Error(error.to_string()),
-        },
+        Input::Delivery(delivery) => taken(connector.receive(ports, delivery).await, Outcome::Events),
+        Input::Event(envelope, change) => {
+            taken(connector.handle(ports, envelope, change).await, Outcome::Receipt)
+        }
+        Input::Poll { trigger, cursor } => {
+            taken(connector.poll(ports, trigger, cursor.as_deref()).await, Outcome::Page)
+        }
+        Input::Backfill { trigger, window, cursor } => {
+            let page = connector.backfill(ports, trigger, *window, cursor.as_deref()).await;
+            taken(page, Outcome::Page)
+        }
+        Input::Reconcile { scope, cursor } => {
+            taken(connector.reconcile(ports, scope, cursor.as_deref()).await, Outcome::Findings)
+        }
+        Input::Action { name, input } => {
+            taken(connector.run_action(ports, name, input).await, Outcome::Output)
+        }
+        Input::Check => taken(connector.check(ports).await, Outcome::Probes),
+    }
+}
+
+fn taken<T>(answer: Answer<T>, success: impl FnOnce(T) -> Outcome) -> Outcome {
+    match answer {
+        Ok(Ok(value)) => success(value),
+        Ok(Err(failure)) => Outcome::Failure(failure),
+        Err(error) => Outcome::Error(error.to_string()),
     }
 }
 
 fn succeeded(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Receipt(_) | Outcome::Events(_))
+}
+
+/// The answers of a record, each given once.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Replies {
+    left: VecDeque<CallStep>,
+    /// Calls that were asked for. A read may be asked for again.
+    used: Vec<CallStep>,
+}
+
+impl Replies {
+    pub(crate) fn of(trace: &Trace) -> Replies {
+        let calls = trace.steps.iter().filter_map(|step| match step {
+            Step::Call(call) => Some((**call).clone()),
+            _ => None,
+        });
+        Replies { left: calls.collect(), used: Vec::new() }
+    }
+
+    /// What is on record for a request.
+    pub(crate) fn take(&mut self, asked: &CallStep) -> Option<Reply> {
+        let same =
+            |call: &CallStep| call.method == asked.method && call.url == asked.url && call.body == asked.body;
+        let place = self.left.iter().position(same).or_else(|| {
+            // A write with another body: the answer that the recorded one got stands in, so that what follows is seen.
+            let alike = |call: &CallStep| {
+                asked.method != "GET" && call.method == asked.method && path(&call.url) == path(&asked.url)
+            };
+            self.left.iter().position(alike)
+        });
+        if let Some(call) = place.and_then(|place| self.left.remove(place)) {
+            self.used.push(call.clone());
+            return call.reply;
+        }
+        let again = |call: &&CallStep| asked.method == "GET" && same(call);
+        self.used.iter().rev().find(again).and_then(|call| call.reply.clone())
+    }
 }
 
 /// Answers from a record.
@@ -135,9 +202,7 @@ struct Playback {
 /// What of the record has not been asked for yet.
 #[derive(Default)]
 struct Left {
-    calls: VecDeque<CallStep>,
-    /// Calls that were asked for. A read may be asked for again.
-    used: Vec<CallStep>,
+    replies: Replies,
     entries: Vec<(String, Option<Body>, u64)>,
     keys: Vec<(String, Option<String>, u32, Vec<String>)>,
     unknown: Vec<String>,
@@ -145,13 +210,12 @@ struct Left {
 
 impl Playback {
     fn new(trace: &Trace) -> Playback {
-        let mut left = Left::default();
+        let mut left = Left { replies: Replies::of(trace), ..Left::default() };
         for step in trace.steps.iter().cloned() {
             match step {
-                Step::Call(call) => left.calls.push_back(*call),
                 Step::Entry { key, value, version } => left.entries.push((key, value, version)),
                 Step::Keys { prefix, after, limit, keys } => left.keys.push((prefix, after, limit, keys)),
-                Step::Line { .. } => {}
+                Step::Call(_) | Step::Line { .. } => {}
             }
         }
         Playback { left: Mutex::new(left), tape: Tape::default() }
@@ -162,32 +226,12 @@ impl Playback {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is on record for a request.
-    fn reply(&self, asked: &CallStep) -> Option<Reply> {
-        let mut left = self.left();
-        let same =
-            |call: &CallStep| call.method == asked.method && call.url == asked.url && call.body == asked.body;
-        let place = left.calls.iter().position(same).or_else(|| {
-            // A write with another body: the answer that the recorded one got stands in, so that what follows is seen.
-            let alike = |call: &CallStep| {
-                asked.method != "GET" && call.method == asked.method && path(&call.url) == path(&asked.url)
-            };
-            left.calls.iter().position(alike)
-        });
-        if let Some(call) = place.and_then(|place| left.calls.remove(place)) {
-            left.used.push(call.clone());
-            return call.reply;
-        }
-        let again = |call: &&CallStep| asked.method == "GET" && same(call);
-        left.used.iter().rev().find(again).and_then(|call| call.reply.clone())
-    }
-
     fn unknown(&self, what: String) {
         self.left().unknown.push(what);
     }
 }
 
-fn path(url: &str) -> &str {
+pub(crate) fn path(url: &str) -> &str {
     url.split('?').next().unwrap_or(url)
 }
 
@@ -195,7 +239,7 @@ fn path(url: &str) -> &str {
 impl Http for Playback {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let asked = CallStep::asked(&request);
-        let reply = self.reply(&asked);
+        let reply = self.left().replies.take(&asked);
         let what = format!("{} {}", asked.method, asked.url);
         let write = reply.as_ref().map_or(asked.method != "GET", |reply| reply.write);
         let answer = reply.as_ref().and_then(|reply| reply.answer.outcome());

@@ -12,7 +12,7 @@ use crate::storage::{EntryWrite, Storage, StorageError, StoredEntry};
 
 /// What a connection's store holds, as a call finds it.
 #[async_trait]
-pub(super) trait Entries: Send + Sync {
+pub(crate) trait Entries: Send + Sync {
     async fn entry(&self, key: &str) -> Result<StoredEntry, StorageError>;
 
     /// Keys that start with `prefix` and come after `after`, in byte order, at most `limit`.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::contract::{Event, Failure, Level, Receipt};
+use crate::contract::{Event, EventPage, Failure, FindingPage, Level, Probe, Receipt};
 use crate::engine::HttpError;
 use crate::storage::EntryWrite;
 
@@ -182,6 +182,14 @@ pub enum Outcome {
     Receipt(Receipt),
     /// The delivery was read.
     Events(Vec<Event>),
+    /// A page of a trigger's events was read.
+    Page(EventPage),
+    /// An action answered this.
+    Output(String),
+    /// A page was compared.
+    Findings(FindingPage),
+    /// What the connector needs was tried.
+    Probes(Vec<Probe>),
     /// The connector failed.
     Failure(Failure),
     /// The connector did not answer: a trap, a limit, a timeout; or what it answered is not allowed.
@@ -194,7 +202,10 @@ impl Outcome {
         match self {
             Outcome::Receipt(Receipt::Done(_)) => "done",
             Outcome::Receipt(Receipt::Skipped(_)) => "skipped",
-            Outcome::Events(_) => "read",
+            Outcome::Events(_) | Outcome::Page(_) => "read",
+            Outcome::Output(_) => "ran",
+            Outcome::Findings(_) => "compared",
+            Outcome::Probes(_) => "checked",
             Outcome::Failure(Failure::Retry(_)) => "retry",
             Outcome::Failure(Failure::Rejected(_)) => "rejected",
             Outcome::Failure(Failure::NeedsAttention(_)) => "needs-attention",
@@ -307,7 +318,7 @@ pub(super) fn headers(headers: &http::HeaderMap) -> Vec<(String, String)> {
 
 impl CallStep {
     /// A request whose answer is not known yet.
-    pub(super) fn asked(request: &Request<Bytes>) -> CallStep {
+    pub(crate) fn asked(request: &Request<Bytes>) -> CallStep {
         CallStep {
             method: request.method().to_string(),
             url: request.uri().to_string(),
@@ -320,7 +331,7 @@ impl CallStep {
 
 /// Takes an attempt's steps down as they happen.
 #[derive(Debug, Default)]
-pub(super) struct Tape(Mutex<Taken>);
+pub(crate) struct Tape(Mutex<Taken>);
 
 #[derive(Debug, Default)]
 struct Taken {
@@ -330,7 +341,7 @@ struct Taken {
 
 impl Tape {
     /// Take a step down, and answer its position.
-    pub(super) fn push(&self, mut step: Step) -> usize {
+    pub(crate) fn push(&self, mut step: Step) -> usize {
         let mut taken = self.lock();
         match &mut step {
             Step::Call(call) => taken.limit(&mut call.body),

@@ -132,7 +132,7 @@ pub(super) fn judge(trouble: &Trouble, attempts: u32, now: Instant, random: u64)
 }
 
 /// Check what a connector hands over as events.
-pub(super) fn check_events(description: &Description, events: &[Event]) -> Result<(), String> {
+pub(crate) fn check_events(description: &Description, events: &[Event]) -> Result<(), String> {
     if events.len() > EVENTS_PER_CALL_MAX {
         return Err(format!(
             "the connector handed over {} events at once, more than {EVENTS_PER_CALL_MAX}: it should answer in pages",
@@ -162,7 +162,7 @@ pub(super) fn check_events(description: &Description, events: &[Event]) -> Resul
 }
 
 /// The events of a receipt.
-pub(super) fn follow_ups(receipt: &Receipt) -> &[Event] {
+pub(crate) fn follow_ups(receipt: &Receipt) -> &[Event] {
     match receipt {
         Receipt::Done(report) => &report.follow_ups,
         Receipt::Skipped(_) => &[],

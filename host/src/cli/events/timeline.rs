@@ -91,7 +91,12 @@ fn print_attempt(attempt: &AttemptView, full: bool) {
 /// Why an attempt did not end well, or had nothing to do.
 fn reason(outcome: &Outcome) -> Option<&str> {
     match outcome {
-        Outcome::Receipt(Receipt::Done(_)) | Outcome::Events(_) => None,
+        Outcome::Receipt(Receipt::Done(_))
+        | Outcome::Events(_)
+        | Outcome::Page(_)
+        | Outcome::Output(_)
+        | Outcome::Findings(_)
+        | Outcome::Probes(_) => None,
         Outcome::Receipt(Receipt::Skipped(reason)) | Outcome::Error(reason) => Some(reason),
         Outcome::Failure(Failure::Retry(retry)) => Some(&retry.reason),
         Outcome::Failure(Failure::Rejected(reason) | Failure::NeedsAttention(reason)) => Some(reason),
