@@ -12,13 +12,10 @@ use transload::engine::{Engine, EngineOptions};
 
 use crate::program::{answer, said};
 use crate::third::{Stand, replaced};
+use crate::tools::root;
 
 /// How long a module may take to be compiled and tried on recorded events: SpiderMonkey is 17 MB.
 const COMPILING: Duration = Duration::from_secs(300);
-
-/// How long Labelry takes over an answer while an event is to be caught half-way. Longer than a swap to a module that is
-/// compiled already.
-const HALF_WAY: Duration = Duration::from_secs(5);
 
 /// Contacts that place the orders, one after another.
 const CONTACTS: [&str; 3] = ["c1", "c2", "c3"];
@@ -35,11 +32,12 @@ async fn stand(change: impl Fn(String) -> String) -> Option<Stand> {
     Some(stand)
 }
 
-/// Has the connection run on `module`, and answers its digest.
-async fn swap(directory: &Path, module: &'static str) -> String {
+/// Has the connection run on `module`, which is tried on so many events before, and answers its digest.
+async fn swap(directory: &Path, module: &'static str, preview: &'static str) -> String {
     let directory = directory.to_owned();
     let began = Instant::now();
-    let swapped = tokio::task::spawn_blocking(move || answer(&directory, &["swap", "shop", module], 0));
+    let arguments = ["swap", "shop", module, "--preview", preview];
+    let swapped = tokio::task::spawn_blocking(move || answer(&directory, &arguments, 0));
     let swapped = swapped.await.unwrap();
     assert!(began.elapsed() < COMPILING);
     swapped["module"].as_str().unwrap().to_owned()
@@ -81,7 +79,7 @@ async fn each_takes_over_from_the_other_mid_stream_and_no_order_is_lost_or_doubl
 
     // Orders come in while the other module is compiled, tried on what is recorded, and put in place.
     stand.labelry.lose_next_answer();
-    let swapping = swap(stand.path(), "javascript.wasm");
+    let swapping = swap(stand.path(), "javascript.wasm", "20");
     let (javascript, ()) = tokio::join!(swapping, orders(&stand, &mut placed, 20));
     stand.labelry.lose_next_answer();
     orders(&stand, &mut placed, 10).await;
@@ -105,7 +103,7 @@ async fn each_takes_over_from_the_other_mid_stream_and_no_order_is_lost_or_doubl
 /// Swaps to `module` while an order is half-way on `present`: it ends there, and the next one is the new module's. Answers the
 /// new module's digest.
 async fn in_flight(stand: &Stand, placed: &mut Vec<String>, module: &'static str, present: &str) -> String {
-    stand.labelry.take(HALF_WAY);
+    stand.labelry.hold(true);
     orders(stand, placed, 1).await;
     let id = placed.last().unwrap().clone();
     let deadline = Instant::now() + COMPILING;
@@ -113,10 +111,11 @@ async fn in_flight(stand: &Stand, placed: &mut Vec<String>, module: &'static str
         assert!(Instant::now() < deadline);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let next = swap(stand.path(), module).await;
+    // The answer is held no longer than a request may take, so nothing is tried before.
+    let next = swap(stand.path(), module, "0").await;
     let listed = answer(stand.path(), &["events", "--subject", &id], 0);
     assert_eq!(listed["events"][0]["state"], "received", "it is under way still: {listed:#}");
-    stand.labelry.take(Duration::ZERO);
+    stand.labelry.hold(false);
     orders(stand, placed, 1).await;
     let (old, new) = (stand.ends(&id, "done").await, stand.ends(placed.last().unwrap(), "done").await);
     assert_eq!((&old["module"], &new["module"]), (&json!(present), &json!(next)));
@@ -180,4 +179,25 @@ fn settings(description: &Description) -> Value {
 #[test]
 fn its_own_tests_pass() {
     build::tests();
+}
+
+#[test]
+fn what_new_connectors_begin_with_is_the_examples() {
+    let file = |directory: &str, name: &str| {
+        let path = root().join(directory).join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    for name in [
+        "src/api.js",
+        "src/decimal.js",
+        "src/failure.js",
+        "src/http.js",
+        "src/json.js",
+        "wit/app.wit",
+        "wit/deps/wasi-http.wit",
+        "wit/deps/wasi-io.wit",
+    ] {
+        let (example, template) = (file("examples/ghl-labelry-js", name), file("host/src/cli/new/js", name));
+        assert!(example == template, "{name} of examples/ghl-labelry-js and of host/src/cli/new/js differ");
+    }
 }

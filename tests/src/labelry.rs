@@ -3,12 +3,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::server::Server;
 
@@ -41,32 +41,35 @@ struct List<'a> {
 struct Books {
     labels: Vec<Label>,
     loses_next: bool,
-    pause: Duration,
 }
 
 /// A running Labelry. It stops when it is dropped.
 pub struct Labelry {
     server: Server,
     books: Arc<Mutex<Books>>,
+    holds: watch::Sender<bool>,
 }
 
 impl Labelry {
     /// Listens on a free port of this machine. Fails if there is none. Must be called within a tokio runtime.
     pub async fn start() -> io::Result<Labelry> {
         let books = Arc::new(Mutex::new(Books::default()));
+        let (holds, held) = watch::channel(false);
         let server = Server::start({
             let books = Arc::clone(&books);
             move |request| {
-                let mut books = books.lock().unwrap_or_else(PoisonError::into_inner);
-                let pause = if request.method() == Method::POST { books.pause } else { Duration::ZERO };
-                let answer = books.answer(&request);
+                let answer = books.lock().unwrap_or_else(PoisonError::into_inner).answer(&request);
+                let held = (request.method() == Method::POST).then(|| held.clone());
                 async move {
-                    tokio::time::sleep(pause).await;
+                    if let Some(mut held) = held {
+                        // Fails when this Labelry is dropped, and nobody waits any more.
+                        let _ = held.wait_for(|held| !held).await;
+                    }
                     answer
                 }
             }
         });
-        Ok(Labelry { server: server.await?, books })
+        Ok(Labelry { server: server.await?, books, holds })
     }
 
     /// Where it listens.
@@ -79,9 +82,9 @@ impl Labelry {
         self.books.lock().unwrap_or_else(PoisonError::into_inner).loses_next = true;
     }
 
-    /// From now on labels are made at once, and answered after this long.
-    pub fn take(&self, pause: Duration) {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner).pause = pause;
+    /// Whether labels are made and nobody is told, from now on and until this is taken back.
+    pub fn hold(&self, held: bool) {
+        self.holds.send_replace(held);
     }
 
     /// The labels that were made, oldest first.

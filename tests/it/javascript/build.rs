@@ -52,10 +52,31 @@ fn run(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {said}");
 }
 
-/// A copy of the sources beside the installed packages, named by the digest of both.
+/// A copy of the sources beside the installed packages. What was built of other sources is gone from it.
 fn place() -> Option<PathBuf> {
     let (_, tools) = node()?;
     let files: Vec<PathBuf> = SOURCES.iter().flat_map(|source| files(&root().join(source))).collect();
+    let digest = digest(&files);
+    let place = directory().join("build");
+    let stamp = place.join("digest");
+    if fs::read_to_string(&stamp).is_ok_and(|built| built == digest) {
+        return Some(place);
+    }
+    if place.exists() {
+        fs::remove_dir_all(&place).unwrap();
+    }
+    for file in &files {
+        let copy = place.join(file.strip_prefix(root()).unwrap());
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(file, copy).unwrap();
+    }
+    std::os::unix::fs::symlink(tools.join("node_modules"), place.join("node_modules")).unwrap();
+    fs::write(stamp, digest).unwrap();
+    Some(place)
+}
+
+/// What tells these sources, and the toolchain, from others.
+fn digest(files: &[PathBuf]) -> String {
     let mut hash = Sha256::new();
     for file in files.iter().chain([&root().join("tests/tools/package-lock.json")]) {
         hash.update(file.strip_prefix(root()).unwrap().as_os_str().as_encoded_bytes());
@@ -63,17 +84,7 @@ fn place() -> Option<PathBuf> {
         hash.update(fs::read(file).unwrap());
         hash.update([0]);
     }
-    let place = directory().join(hex::encode(hash.finalize()));
-    for file in &files {
-        let copy = place.join(file.strip_prefix(root()).unwrap());
-        fs::create_dir_all(copy.parent().unwrap()).unwrap();
-        fs::copy(file, copy).unwrap();
-    }
-    let packages = place.join("node_modules");
-    if !packages.exists() {
-        std::os::unix::fs::symlink(tools.join("node_modules"), packages).unwrap();
-    }
-    Some(place)
+    hex::encode(hash.finalize())
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
