@@ -15,6 +15,7 @@ mod action;
 mod backfill;
 mod changes;
 mod check;
+mod compose;
 mod decide;
 mod demo;
 mod desk;
@@ -77,6 +78,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Inspect(inspect::Inspect),
+    Compose(compose::Compose),
     Events(events::Events),
     Retry(retry::Retry),
     Discard(discard::Discard),
@@ -142,6 +144,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Run(run) => run.run().await,
         Command::Check(check) => check.run().await,
         Command::Inspect(inspect) => inspect.run().await,
+        Command::Compose(compose) => compose.run().await,
         Command::Events(events) => events.run().await,
         Command::Retry(retry) => retry.run().await,
         Command::Discard(discard) => discard.run().await,
