@@ -1,6 +1,7 @@
 //! Runs Transload connectors: sandboxed WebAssembly components that carry orders, fulfilments and payments between
 //! business systems.
 
+#[cfg(feature = "config")]
 pub mod config;
 pub mod contract;
 pub mod egress;

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::OnceCell;
-use transload::config::WebhookConfig;
 use transload::contract::{Api, Description, Origin, Signature};
 use transload::egress::{Grant, Secret};
 use transload::engine::{Engine, EngineOptions, Module};
 use transload::runtime::ConnectionSpec;
+use transload::webhook::WebhookConfig;
 use transload_sandbox::{Offline, Sandbox, SandboxOptions};
 
 /// The name of the connection in every scene.

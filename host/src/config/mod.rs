@@ -20,9 +20,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::contract::Signature;
 use crate::egress::Secret;
 use crate::notices::Receiver;
+use crate::webhook::WebhookConfig;
 
 pub use error::{ConfigErrors, Problem};
 
@@ -102,17 +102,6 @@ pub struct ApiConfig {
     pub allow_private: Vec<String>,
     /// How its webhooks are verified, where that differs from the manifest.
     pub webhook: WebhookConfig,
-}
-
-/// How an API's webhooks are verified.
-#[derive(Debug, Clone, Default)]
-pub struct WebhookConfig {
-    /// PEM keys in place of the manifest's.
-    pub public_keys: Option<Vec<String>>,
-    /// Secrets, any of which may have signed.
-    pub secrets: Vec<Secret>,
-    /// Signatures in place of the manifest's.
-    pub signatures: Option<Vec<Signature>>,
 }
 
 /// Where values outside the file come from.

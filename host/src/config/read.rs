@@ -12,11 +12,10 @@ use super::error::Problems;
 use super::receivers::receivers;
 use super::table::{Located, Table, suggest, table, text};
 use super::value::{Lookup, base_url, host_port, interval, keep, listen, name};
-use super::{
-    ApiConfig, Config, ConfigErrors, ConnectionConfig, ModuleSource, Places, Sources, WebhookConfig, settings,
-};
+use super::{ApiConfig, Config, ConfigErrors, ConnectionConfig, ModuleSource, Places, Sources, settings};
 use crate::contract::Signature;
 use crate::egress::Secret;
+use crate::webhook::WebhookConfig;
 
 /// Where the host listens when nothing is configured: this machine only.
 const LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8787));

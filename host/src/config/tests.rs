@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::*;
-use crate::contract::Severity;
+use crate::contract::{Severity, Signature};
 use crate::notices::Pattern;
 
 const BUNDLED: &[&str] = &["ghl-track-pod", "ghl-rankr"];

@@ -4,12 +4,9 @@
 //! differently the second time (DNS rebinding) gains nothing.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::EgressError;
-
-/// Addresses that one name may resolve to; the rest is ignored.
-const ADDRESSES_MAX: usize = 16;
 
 /// `host:port` pairs that may lie anywhere, in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,27 +38,10 @@ impl Exceptions {
     }
 }
 
-/// Keep the addresses that may be connected to; if none is left, say why the first was dropped.
-pub(super) fn screen(
-    found: impl IntoIterator<Item = SocketAddr>,
-    anywhere: bool,
-) -> Result<Vec<SocketAddr>, Option<(IpAddr, &'static str)>> {
-    let mut kept = Vec::new();
-    let mut dropped = None;
-    for address in found.into_iter().take(ADDRESSES_MAX) {
-        match special(address.ip()) {
-            Some(kind) if !anywhere => {
-                dropped.get_or_insert((address.ip(), kind));
-            }
-            _ => kept.push(address),
-        }
-    }
-    if kept.is_empty() { Err(dropped) } else { Ok(kept) }
-}
-
-/// What makes an address other than a public one; none for a public one. After the registries of special-purpose
+/// What makes an address other than a public one; none for a public one. What a name leads to must pass this before a
+/// connection is made, or whoever controls the name reaches the host's own network. After the registries of special-purpose
 /// addresses: <https://www.iana.org/assignments/iana-ipv4-special-registry> and `…/iana-ipv6-special-registry`.
-fn special(address: IpAddr) -> Option<&'static str> {
+pub fn special_address(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => special_v4(address),
         IpAddr::V6(address) => special_v6(address),
@@ -152,7 +132,7 @@ mod tests {
             ("fec0::1", "reserved"),
             ("ff02::1", "multicast"),
         ] {
-            assert_eq!(special(address.parse().unwrap()), Some(kind), "{address}");
+            assert_eq!(special_address(address.parse().unwrap()), Some(kind), "{address}");
         }
     }
 
@@ -177,23 +157,8 @@ mod tests {
             "2606:4700::1111",
             "2a00:1450::1",
         ] {
-            assert_eq!(special(address.parse().unwrap()), None, "{address}");
+            assert_eq!(special_address(address.parse().unwrap()), None, "{address}");
         }
-    }
-
-    fn sockets(addresses: &[&str]) -> Vec<SocketAddr> {
-        addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 443)).collect()
-    }
-
-    #[test]
-    fn a_name_that_resolves_to_both_reaches_the_public_one_only() {
-        let found = sockets(&["169.254.169.254", "1.1.1.1", "::ffff:10.0.0.1"]);
-        assert_eq!(screen(found.clone(), false), Ok(sockets(&["1.1.1.1"])));
-        assert_eq!(screen(found.clone(), true), Ok(found));
-        let inside = sockets(&["10.0.0.1", "::1"]);
-        assert_eq!(screen(inside, false), Err(Some(("10.0.0.1".parse().unwrap(), "private"))));
-        assert_eq!(screen([], true), Err(None));
-        assert_eq!(screen(sockets(&["1.1.1.1"; 17]), false).map(|kept| kept.len()), Ok(16));
     }
 
     #[test]

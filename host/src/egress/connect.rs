@@ -19,12 +19,15 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::address::{Exceptions, screen};
+use super::address::{Exceptions, special_address};
 use crate::engine::HttpError;
 
 /// TLS sessions remembered for one API, which is one server's name. The library's default of 256 takes 20 KB, too much for
 /// thousands of connections.
 const SESSIONS_MAX: usize = 8;
+
+/// Addresses that one name may resolve to; the rest is ignored.
+const ADDRESSES_MAX: usize = 16;
 
 /// Connects for one API of one connection.
 #[derive(Clone)]
@@ -156,6 +159,24 @@ pub(super) async fn addresses(
         .map_err(|error| HttpError::Dns { host: host.to_owned(), reason: error.to_string() })?;
     let screened = screen(found, exceptions.covers(host, port));
     screened.map_err(|dropped| refusal(host, port, setting, dropped))
+}
+
+/// Keep the addresses that may be connected to; if none is left, say why the first was dropped.
+fn screen(
+    found: impl IntoIterator<Item = SocketAddr>,
+    anywhere: bool,
+) -> Result<Vec<SocketAddr>, Option<(IpAddr, &'static str)>> {
+    let mut kept = Vec::new();
+    let mut dropped = None;
+    for address in found.into_iter().take(ADDRESSES_MAX) {
+        match special_address(address.ip()) {
+            Some(kind) if !anywhere => {
+                dropped.get_or_insert((address.ip(), kind));
+            }
+            _ => kept.push(address),
+        }
+    }
+    if kept.is_empty() { Err(dropped) } else { Ok(kept) }
 }
 
 fn refusal(host: &str, port: u16, setting: &str, dropped: Option<(IpAddr, &'static str)>) -> HttpError {

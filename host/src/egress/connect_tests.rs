@@ -151,3 +151,18 @@ async fn a_certificate_must_be_trusted_and_name_the_host() {
     let error = get(address, "127.0.0.1", roots).await.unwrap_err();
     assert!(matches!(&error, HttpError::Tls { .. }), "{error}");
 }
+
+fn sockets(addresses: &[&str]) -> Vec<SocketAddr> {
+    addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 443)).collect()
+}
+
+#[test]
+fn a_name_that_resolves_to_both_reaches_the_public_one_only() {
+    let found = sockets(&["169.254.169.254", "1.1.1.1", "::ffff:10.0.0.1"]);
+    assert_eq!(screen(found.clone(), false), Ok(sockets(&["1.1.1.1"])));
+    assert_eq!(screen(found.clone(), true), Ok(found));
+    let inside = sockets(&["10.0.0.1", "::1"]);
+    assert_eq!(screen(inside, false), Err(Some(("10.0.0.1".parse().unwrap(), "private"))));
+    assert_eq!(screen([], true), Err(None));
+    assert_eq!(screen(sockets(&["1.1.1.1"; 17]), false).map(|kept| kept.len()), Ok(16));
+}

@@ -1,26 +1,21 @@
 //! What leads to one API with one credential.
 
-use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use http::response::Parts;
 use http::{Request, Response, StatusCode, header};
-use http_body::Body;
-use http_body_util::{BodyExt, Full};
 use tokio::time::Instant;
 
 use super::address::Exceptions;
-use super::connect::Trust;
 use super::credential::Proof;
-use super::outbound::Transport;
 use super::place::Base;
 use super::policy::setting;
-use super::pool::{Pool, chain};
 use super::portion::Portion;
 use super::rate::{BudgetKey, Share};
 use super::redact::Redactor;
-use super::{Common, EgressError, EgressOptions, Grant, Via, headers, hints};
+use super::way::{Destination, Way};
+use super::{Common, EgressError, EgressOptions, Grant, headers, hints};
 use crate::contract::{Api, millis};
 use crate::engine::HttpError;
 
@@ -42,12 +37,6 @@ pub(super) struct Line {
     key: BudgetKey,
 }
 
-/// What carries the requests.
-pub(super) enum Way {
-    Pooled(Arc<Pool>),
-    Custom(Arc<dyn Transport>),
-}
-
 impl Line {
     /// The line of `connection` to `api` at `target`. Keeps the sockets of `previous` if they lead to the same place with the
     /// same credential.
@@ -64,26 +53,17 @@ impl Line {
         let allow_private = setting(connection, &api.name, ".allow_private");
         let exceptions = Exceptions::parse(&grant.private_addresses, &allow_private)?;
         let key = BudgetKey::new(&target.place(), secret);
-        let way = match &common.via {
-            Via::Custom(transport) => Way::Custom(Arc::clone(transport)),
-            Via::Pools(trust) => {
-                ready(trust, &api.name, target)?;
-                let kept = previous.and_then(|line| line.pool_for(key, &exceptions, proof.as_ref()));
-                let timeout = common.options.connect_timeout;
-                Way::Pooled(kept.unwrap_or_else(|| {
-                    Arc::new(Pool::new(Arc::clone(trust), timeout, exceptions, &allow_private))
-                }))
-            }
+        let kept = previous.filter(|line| line.key == key && line.proof == proof).map(|line| &line.way);
+        let destination = Destination {
+            whom: &api.name,
+            base: target,
+            connect_timeout: common.options.connect_timeout,
+            exceptions,
+            setting: &allow_private,
         };
+        let way = common.via.lead(destination, kept)?;
         let budget = common.budgets.join(key, &api.rates);
         Ok(Line { way, proof, redactor: Redactor::new(secret), budget, key })
-    }
-
-    /// Its pool, if what it was made for is the same.
-    fn pool_for(&self, key: BudgetKey, exceptions: &Exceptions, proof: Option<&Proof>) -> Option<Arc<Pool>> {
-        let Way::Pooled(pool) = &self.way else { return None };
-        let same = self.key == key && pool.exceptions == *exceptions && self.proof.as_ref() == proof;
-        same.then(|| Arc::clone(pool))
     }
 
     /// Take a place in the rate budget. If that would take too long, answer as the API would.
@@ -121,35 +101,18 @@ impl Line {
 
     async fn exchange(&self, request: Request<Bytes>, limit: usize) -> Result<Response<Bytes>, HttpError> {
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-        match &self.way {
-            Way::Pooled(pool) => self.read(pool.send(request).await?, &host, limit).await,
-            Way::Custom(transport) => {
-                self.read(transport.send(request).await?.map(Full::new), &host, limit).await
+        let broken = |reason: String| HttpError::Broken { host: host.clone(), reason };
+        let heed = |parts: &Parts| {
+            if let Some(pause) = hints::pause(parts.status, &parts.headers) {
+                self.budget.hold(Instant::now(), pause);
             }
-        }
-    }
-
-    async fn read<B>(
-        &self,
-        response: Response<B>,
-        host: &str,
-        limit: usize,
-    ) -> Result<Response<Bytes>, HttpError>
-    where
-        B: Body<Data = Bytes> + Unpin,
-        B::Error: Error,
-    {
-        let broken = |reason: String| HttpError::Broken { host: host.to_owned(), reason };
-        let (mut parts, body) = response.into_parts();
-        // Before the body, which may never be complete.
-        if let Some(pause) = hints::pause(parts.status, &parts.headers) {
-            self.budget.hold(Instant::now(), pause);
-        }
-        if !headers::readable(&parts.headers) {
-            return Err(broken("it sent a compressed body, which was not asked for".to_owned()));
-        }
-        let body = collect(body, limit).await.map_err(|error| broken(chain(&error)))?;
-        let Some(body) = body else {
+            if headers::readable(&parts.headers) {
+                return Ok(());
+            }
+            Err(broken("it sent a compressed body, which was not asked for".to_owned()))
+        };
+        let (mut parts, body) = self.way.send(request, limit, heed).await?;
+        let Some(body) = body.map_err(broken)? else {
             return Err(HttpError::TooLarge { what: "response", limit: limit as u64 });
         };
         headers::incoming(&mut parts.headers);
@@ -171,15 +134,6 @@ impl Line {
     }
 }
 
-/// Whether TLS can be spoken, where it will be.
-pub(super) fn ready(trust: &Trust, whom: &str, target: &Base) -> Result<(), EgressError> {
-    trust.check().map_err(|error| EgressError::Tls { reason: error.to_string() })?;
-    if target.scheme == "https" && trust.is_empty() {
-        return Err(EgressError::NoCertificates { api: whom.to_owned() });
-    }
-    Ok(())
-}
-
 /// What an API would say whose rate is exceeded.
 fn too_many(wait: Duration) -> Response<Bytes> {
     let mut response =
@@ -188,26 +142,4 @@ fn too_many(wait: Duration) -> Response<Bytes> {
     let seconds = wait.as_secs().saturating_add(1);
     response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     response
-}
-
-/// The whole body, or none if it is over `limit`.
-pub(super) async fn collect<B>(mut body: B, limit: usize) -> Result<Option<Bytes>, B::Error>
-where
-    B: Body<Data = Bytes> + Unpin,
-{
-    if body.size_hint().lower() > limit as u64 {
-        return Ok(None);
-    }
-    let mut collected = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
-        if collected.len().saturating_add(data.len()) > limit {
-            return Ok(None);
-        }
-        if collected.is_empty() && body.is_end_stream() {
-            return Ok(Some(data));
-        }
-        collected.extend_from_slice(&data);
-    }
-    Ok(Some(collected.freeze()))
 }

@@ -13,6 +13,7 @@
 //! connector's to follow, through the same checks.
 
 mod address;
+#[cfg(feature = "client")]
 mod connect;
 mod connection;
 mod credential;
@@ -25,11 +26,13 @@ mod paths;
 mod place;
 mod plan;
 mod policy;
+#[cfg(feature = "client")]
 mod pool;
 mod portion;
 mod post;
 mod rate;
 mod redact;
+mod way;
 mod window;
 
 use std::collections::BTreeMap;
@@ -40,10 +43,11 @@ use url::Url;
 
 use crate::contract::Description;
 
-use self::connect::Trust;
 use self::plan::Plans;
 use self::rate::Budgets;
+use self::way::Via;
 
+pub use self::address::special_address;
 pub use self::connection::{CallObserver, CallRecord, ConnectionEgress};
 pub use self::credential::Secret;
 pub use self::error::EgressError;
@@ -102,18 +106,12 @@ struct Common {
     budgets: Budgets,
 }
 
-/// What carries requests.
-enum Via {
-    /// A pool for each line.
-    Pools(Arc<Trust>),
-    /// Whatever the embedder has.
-    Custom(Arc<dyn Transport>),
-}
-
 impl Egress {
-    /// Read the system's trusted certificates. Ones that cannot be read are skipped.
+    /// Send requests by pooled HTTP/1.1 and HTTP/2 connections of its own, trusting the system's certificates. Ones that
+    /// cannot be read are skipped.
+    #[cfg(feature = "client")]
     pub fn new(options: EgressOptions) -> Egress {
-        Egress::via(options, Via::Pools(Arc::new(Trust::system())))
+        Egress::via(options, Via::Pools(Arc::new(connect::Trust::system())))
     }
 
     /// Send requests by `transport` once they are decided. Policy, budgets, credentials, the timeout, the cap on bodies and
@@ -156,6 +154,7 @@ impl Egress {
     }
 }
 
+#[cfg(feature = "client")]
 impl Default for Egress {
     fn default() -> Egress {
         Egress::new(EgressOptions::default())

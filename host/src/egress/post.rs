@@ -1,19 +1,16 @@
 //! Posting to somebody who is told what happens. Not a connector's request: the host makes it, to an address of the
 //! configuration, with no credential but a signature. Addresses are screened as for any other request.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri};
-use http_body_util::Full;
 use url::Url;
 
 use super::address::Exceptions;
-use super::line::{Way, collect, ready};
 use super::place::{Base, parse};
-use super::pool::{Pool, chain};
-use super::{Egress, EgressError, Via};
+use super::way::{Destination, Way};
+use super::{Egress, EgressError};
 use crate::contract::millis;
 use crate::engine::HttpError;
 
@@ -47,14 +44,14 @@ impl Egress {
                 "it is not https, so that anybody could read on the way; if that is right, add \"{host}:{port}\" to {key}"
             )));
         }
-        let way = match &self.common.via {
-            Via::Custom(transport) => Way::Custom(Arc::clone(transport)),
-            Via::Pools(trust) => {
-                ready(trust, setting, &base)?;
-                let timeout = self.common.options.connect_timeout.min(TIMEOUT);
-                Way::Pooled(Arc::new(Pool::new(Arc::clone(trust), timeout, exceptions, &key)))
-            }
+        let destination = Destination {
+            whom: setting,
+            base: &base,
+            connect_timeout: self.common.options.connect_timeout.min(TIMEOUT),
+            exceptions,
+            setting: &key,
         };
+        let way = self.common.via.lead(destination, None)?;
         Ok(Post { way, host: host.clone(), port: *port, target })
     }
 }
@@ -67,10 +64,7 @@ impl Post {
 
     /// Whether it has an address that may be connected to. Sends nothing; a transport of somebody's own looks by itself.
     pub async fn resolve(&self) -> Result<(), HttpError> {
-        match &self.way {
-            Way::Pooled(pool) => pool.resolve(&self.host, self.port).await,
-            Way::Custom(_) => Ok(()),
-        }
+        self.way.resolve(&self.host, self.port).await
     }
 
     /// Send a body. A response of any status is a success; redirects are not followed.
@@ -84,23 +78,14 @@ impl Post {
     }
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let (parts, body) = match &self.way {
-            Way::Pooled(pool) => {
-                let (parts, body) = pool.send(request).await?.into_parts();
-                (parts, collect(body, ANSWER_BYTES_MAX).await.map_err(|error| chain(&error)))
-            }
-            Way::Custom(transport) => {
-                let (parts, body) = transport.send(request).await?.into_parts();
-                let Ok(body) = collect(Full::new(body), ANSWER_BYTES_MAX).await;
-                (parts, Ok(body))
-            }
-        };
+        let (parts, body) = self.way.send(request, ANSWER_BYTES_MAX, |_| Ok(())).await?;
         // The status has said it all: a body that is too long, or breaks off, would have a notice sent twice.
         Ok(Response::from_parts(parts, body.ok().flatten().unwrap_or_default()))
     }
 }
 
 #[cfg(test)]
+#[cfg(feature = "client")]
 mod tests {
     use std::net::SocketAddr;
 

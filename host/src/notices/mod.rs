@@ -14,6 +14,7 @@ pub use rule::{Pattern, Rule};
 pub use schedule::ATTEMPTS_MAX;
 pub use signer::{SecretError, Signer};
 
+#[cfg(feature = "server")]
 pub(crate) use rule::is_at_least;
 pub(crate) use schedule::{delay, retry_after};
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::connector::Connector;
 use super::options::ConnectionSpec;
 use super::schema;
-use crate::config::WebhookConfig;
 use crate::contract::{Access, Api, DeliveryId, Description, Origin};
 use crate::egress::{ConnectionEgress, Egress, Grant, Outbound};
 use crate::engine::Module;
 use crate::webhook::Verifier;
+use crate::webhook::WebhookConfig;
 
 /// What a connection runs on.
 pub(super) struct Active {

@@ -21,6 +21,7 @@ pub(super) trait Connector: Send + Sync {
     /// The module's own bytes.
     fn bytes(&self) -> Arc<[u8]>;
     /// The largest module that its engine takes, in bytes.
+    #[cfg(feature = "server")]
     fn bytes_max(&self) -> usize;
     /// Another connector, from its bytes, in the same engine.
     async fn sibling(&self, bytes: Vec<u8>) -> Result<Arc<dyn Connector>, ModuleError>;
@@ -53,6 +54,7 @@ impl Connector for Module {
         Arc::clone(Module::bytes(self))
     }
 
+    #[cfg(feature = "server")]
     fn bytes_max(&self) -> usize {
         self.engine().limits().module_bytes
     }

@@ -59,8 +59,9 @@ impl DeliveryOutcome {
 }
 
 impl Host {
-    /// Whether any delivery could be taken in there.
-    pub(super) fn expects(&self, connection: &str, source: &str) -> bool {
+    /// Whether any delivery could be taken in there. A server of the embedder's own asks before it reads a body, which
+    /// would be for nobody otherwise.
+    pub fn expects(&self, connection: &str, source: &str) -> bool {
         self.shared.connections.get(connection).is_some_and(|it| it.active().sources.contains_key(source))
     }
 

@@ -32,14 +32,17 @@ mod queue;
 mod recorder;
 mod render;
 mod replay;
+#[cfg(feature = "server")]
 mod routes;
 mod schema;
+#[cfg(feature = "server")]
 mod serve;
 mod start;
 mod store;
 mod subjects;
 mod swap;
 #[cfg(test)]
+#[cfg(all(feature = "client", feature = "server", feature = "sqlite"))]
 mod tests;
 mod trace;
 mod trouble;

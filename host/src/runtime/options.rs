@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use super::active::{self, Terms};
 use super::clock::Clock;
-use crate::config::{ConnectionConfig, WebhookConfig};
+#[cfg(feature = "config")]
+use crate::config::ConnectionConfig;
 use crate::egress::{Egress, Grant};
 use crate::engine::Module;
 use crate::notices::Receiver;
 use crate::storage::{Storage, StorageError};
+use crate::webhook::WebhookConfig;
 
 /// How much a host does at once and holds at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +61,17 @@ pub struct HostOptions {
 const KEEP: Duration = Duration::from_hours(30 * 24);
 
 impl HostOptions {
-    /// A host with the usual limits.
+    /// A host with the usual limits and the library's own HTTP client.
+    #[cfg(feature = "client")]
     pub fn new(storage: Arc<dyn Storage>) -> HostOptions {
+        HostOptions::with_egress(storage, Egress::default())
+    }
+
+    /// The same with another way out, such as [`Egress::with_transport`].
+    pub fn with_egress(storage: Arc<dyn Storage>, egress: Egress) -> HostOptions {
         HostOptions {
             storage,
-            egress: Egress::default(),
+            egress,
             limits: HostLimits::default(),
             clock: Clock::system(),
             keep: Some(KEEP),
@@ -93,6 +101,7 @@ pub struct ConnectionSpec {
 
 impl ConnectionSpec {
     /// The connection that the configuration describes, with its module loaded.
+    #[cfg(feature = "config")]
     pub fn from_config(name: &str, config: ConnectionConfig, module: Module) -> ConnectionSpec {
         let (mut grants, mut webhooks) = (BTreeMap::new(), BTreeMap::new());
         for (api, config) in config.apis {

@@ -102,6 +102,8 @@ pub async fn recorded_module(storage: &dyn Storage, work: WorkId) -> Result<Stri
     Ok(recorded(storage, work).await?.attempt.module)
 }
 
+/// For modules that are loaded by the admin API.
+#[cfg(feature = "server")]
 impl Shared {
     /// Whose some work is. Fails if nothing of it is recorded.
     pub(super) async fn recorded_connection(&self, work: WorkId) -> Result<String, RequestError> {
@@ -116,7 +118,9 @@ impl Shared {
     ) -> Result<Replay, RequestError> {
         recorded(&*self.storage, work).await?.run_on(connector).await
     }
+}
 
+impl Shared {
     pub(super) async fn preview(
         self: &Arc<Shared>,
         connection: &Connection,

@@ -13,6 +13,7 @@ mod lifecycle;
 mod module;
 mod notice;
 mod record;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod write;
 
@@ -39,6 +40,7 @@ pub use record::{
     Acceptance, DeliveryFilter, DeliveryRecord, EntryWrite, EventFilter, EventRecord, Finish, Intake,
     NewDelivery, Origin, Sequence, StoredDelivery, StoredEntry, Work, WorkId,
 };
+#[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStorage};
 pub use write::{
     WRITE_KEY_BYTES_MAX, WRITES_PER_WORK_MAX, WriteIntent, WriteOutcome, WriteRecord, WriteState,

@@ -4,6 +4,7 @@
 //! present decides alone: falling back to a weaker one would let a sender pick it. Secrets and tags are compared in
 //! constant time, and every configured key is tried, so the time taken does not tell which of them came close.
 
+mod config;
 mod delivery;
 mod keys;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::contract::{Header, Signature};
 use crate::egress::Secret;
 
+pub use config::WebhookConfig;
 pub use delivery::{DELIVERY_ID_BYTES_MAX, delivery_id};
 
 /// How far a Standard Webhooks timestamp may be from our clock, in seconds, either way. The specification's reference

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use transload::config::WebhookConfig;
 use transload::egress::{Grant, Secret};
 use transload::engine::Module;
 use transload::runtime::ConnectionSpec;
+use transload::webhook::WebhookConfig;
 use transload_tests::target::Target;
 
 /// The connection's name.

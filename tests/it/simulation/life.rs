@@ -8,7 +8,6 @@ use std::time::Duration;
 use fastrand::Rng;
 use tempfile::TempDir;
 use tokio::time::sleep;
-use transload::config::WebhookConfig;
 use transload::egress::{Egress, EgressOptions, Grant, Secret};
 use transload::runtime::{
     Clock, ConnectionSpec, DeliveryOutcome, Host, HostLimits, HostOptions, SwapRequest,
@@ -16,6 +15,7 @@ use transload::runtime::{
 use transload::storage::{
     EventFilter, Sequence, SqliteOptions, SqliteStorage, State, Storage, StorageError, WorkId,
 };
+use transload::webhook::WebhookConfig;
 
 use super::courier::Job;
 use super::facts::Facts;

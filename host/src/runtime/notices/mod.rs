@@ -18,7 +18,7 @@ mod queue;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 
 use super::options::HostError;
 use crate::contract::{Change, Envelope, Finding, Receipt};
@@ -44,8 +44,6 @@ pub(super) struct Notices {
     desks: Vec<Arc<Desk>>,
     /// The number of the journal's latest notice, as far as it was said since the start.
     pub(super) latest: watch::Sender<Sequence>,
-    /// Places for streams.
-    pub(super) streams: Arc<Semaphore>,
     queue: Queue,
 }
 
@@ -81,8 +79,7 @@ impl Notices {
         if !problems.is_empty() {
             return Err(HostError::Receivers(problems));
         }
-        let streams = Arc::new(Semaphore::new(STREAMS_MAX));
-        Ok(Notices { desks, latest: watch::Sender::new(0), streams, queue: Queue::default() })
+        Ok(Notices { desks, latest: watch::Sender::new(0), queue: Queue::default() })
     }
 
     /// Notices, each with those whose rules it matches.

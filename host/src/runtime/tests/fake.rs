@@ -15,12 +15,12 @@ use super::super::connection::Connection;
 use super::super::connector::{Answer, Connector};
 use super::super::{DeliveryOutcome, Host, HostLimits, HostOptions};
 use super::vendor::Vendor;
-use crate::config::WebhookConfig;
 use crate::contract::*;
 use crate::egress::Secret;
 use crate::engine::{CallError, ModuleError, Ports};
 pub(in crate::runtime) use crate::storage::conformance::event;
 use crate::storage::{EntryWrite, EventFilter, EventRecord, SqliteOptions, SqliteStorage, State, Storage};
+use crate::webhook::WebhookConfig;
 
 /// What deliveries carry in `x-token`.
 pub(super) const TOKEN: &str = "sesame";

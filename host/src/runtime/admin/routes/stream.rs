@@ -4,6 +4,7 @@
 //! what was and what is, nothing comes twice, and a reader that is slow costs nothing but its own time.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query, State};
@@ -103,14 +104,13 @@ pub(super) async fn stream(
         topic: query.topic.map(Pattern::new),
         severity: severity(query.severity.as_deref())?,
     };
-    let notices = &admin.host.shared.notices;
     let full = |_| {
         let reason = format!("{STREAMS_MAX} streams are open already, which is the most");
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, reason)
     };
-    let permit = std::sync::Arc::clone(&notices.streams).try_acquire_owned().map_err(full)?;
+    let permit = Arc::clone(&admin.streams).try_acquire_owned().map_err(full)?;
     // Watched before the place is found, so that nothing happens between the two.
-    let latest = notices.latest.subscribe();
+    let latest = admin.host.shared.notices.latest.subscribe();
     let place = place(&admin.host, last_id(&headers)?.or(query.after)).await?;
     let (pieces, waiting) = mpsc::channel(WAITING_MAX);
     let reading = Reading { host: admin.host.clone(), wanted, place, pieces, _permit: permit };

@@ -6,10 +6,10 @@ use axum::{Json, Router};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::notice_views::{NoticeList, PostingList};
 use super::stream::stream;
 use super::{Admin, Answer, Asked, At, ROWS, Refusal, body};
 use crate::contract::Severity;
+use crate::runtime::admin::{NoticeList, PostingList};
 use crate::runtime::notices::ReceiverStatus;
 use crate::storage::{NoticeFilter, PostingFilter, PostingState, Sequence, severity_from_name};
 

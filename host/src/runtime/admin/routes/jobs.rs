@@ -6,10 +6,10 @@ use axum::{Json, Router};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::job_views::{ActionView, FindingList, FindingView, JobView, StartedView};
 use super::{Admin, Answer, Asked, At, ROWS, Refusal, body};
 use crate::contract::Instant;
 use crate::egress::Portion;
+use crate::runtime::admin::{ActionView, FindingList, FindingView, JobView, StartedView};
 use crate::runtime::jobs::JobRequest;
 use crate::storage::{
     Decision, FindingFilter, FindingState, JobFilter, JobKind, Repairs, Sequence, StorageError,
