@@ -33,3 +33,27 @@ impl Exceptions {
         self.0.contains(&(host.to_ascii_lowercase(), port))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceptions_are_exact() {
+        let entries = ["127.0.0.1:4010", "ERP.internal:443", "[::1]:80"].map(str::to_owned);
+        let exceptions = Exceptions::parse(&entries, "allow_private").unwrap();
+        assert!(exceptions.covers("127.0.0.1", 4010));
+        assert!(exceptions.covers("erp.Internal", 443));
+        assert!(exceptions.covers("[::1]", 80));
+        for (host, port) in [("127.0.0.1", 4011), ("127.0.0.2", 4010), ("sub.erp.internal", 443), ("::1", 80)]
+        {
+            assert!(!exceptions.covers(host, port), "{host}:{port}");
+        }
+        for bad in
+            ["", "host", "host:", ":80", "host:0", "host:65536", "http://host:80", "*:80", "a:b:80", "u@h:80"]
+        {
+            let error = Exceptions::parse(&[bad.to_owned()], "x.allow_private").unwrap_err();
+            assert!(error.to_string().starts_with("x.allow_private: "), "{bad}: {error}");
+        }
+    }
+}

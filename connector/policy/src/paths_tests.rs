@@ -10,8 +10,12 @@ use serde_json::json;
 use super::*;
 use crate::manifest::{Credential, InDoubt, Method};
 use crate::Grant;
-use crate::plan::{Plan, Plans};
+use crate::plan::Plan;
 use crate::policy::Policy;
+
+fn keys() -> Keys {
+    Keys::Tables("main".into())
+}
 
 fn read(path: &str, scope: &str, setting: &str) -> Endpoint {
     Endpoint {
@@ -61,7 +65,7 @@ fn apis() -> Vec<Api> {
 /// The paths of the first API when `paths` are set.
 fn paths(paths: &serde_json::Value) -> Result<Vec<String>, PolicyError> {
     let apis = apis();
-    let apis = set("main", &apis, &json!({ "paths": paths }).to_string())?;
+    let apis = set(&keys(), &apis, &json!({ "paths": paths }).to_string())?;
     Ok(apis[0].endpoints.iter().map(|endpoint| endpoint.path.clone()).collect())
 }
 
@@ -71,10 +75,10 @@ fn refusal(paths: &serde_json::Value) -> String {
 
 fn policy(paths: &serde_json::Value, scopes: &[&str]) -> Policy {
     let apis = apis();
-    let apis = set("main", &apis, &json!({ "paths": paths }).to_string()).unwrap();
+    let apis = set(&keys(), &apis, &json!({ "paths": paths }).to_string()).unwrap();
     let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
     let grants = BTreeMap::from([("shop".to_owned(), Grant { scopes, ..Grant::default() })]);
-    Policy::new("main", Arc::new(Plan::new(&apis).unwrap()), &grants).unwrap()
+    Policy::new(keys(), Arc::new(Plan::new(&apis).unwrap()), &grants).unwrap()
 }
 
 fn decide(policy: &Policy, method: &Verb, path: &str) -> Result<Access, String> {
@@ -119,7 +123,7 @@ fn absent_and_null_settings_leave_the_manifest_as_it_is() {
         "https://shop.example",
         vec![Endpoint { path_setting: None, ..read("/orders", "read", "") }],
     )];
-    assert!(matches!(set("main", &fixed, "not even JSON"), Ok(Cow::Borrowed(_))));
+    assert!(matches!(set(&keys(), &fixed, "not even JSON"), Ok(Cow::Borrowed(_))));
 }
 
 #[test]
@@ -208,7 +212,7 @@ fn a_value_cannot_turn_one_kind_of_write_into_another() {
             Endpoint { path_setting: None, ..doubtful("/people/tags", InDoubt::Resend) },
         ],
     )];
-    let reason = set("main", &apis, r#"{"paths":{"note":"/people/{id}"}}"#).unwrap_err().to_string();
+    let reason = set(&keys(), &apis, r#"{"paths":{"note":"/people/{id}"}}"#).unwrap_err().to_string();
     assert!(reason.ends_with("which is treated otherwise when its outcome is unknown"), "{reason}");
 }
 
@@ -236,29 +240,16 @@ fn a_set_path_opens_no_other_api() {
 }
 
 #[test]
-fn connections_with_the_same_paths_share_what_is_made_of_them() {
-    let plans = Plans::default();
-    let plan = |settings: &str| {
-        let apis = apis();
-        plans.of(&set("main", &apis, settings).unwrap()).unwrap()
-    };
-    let (usual, moved) = (plan("{}"), plan(r#"{"paths":{"list":"/all"}}"#));
-    assert!(Arc::ptr_eq(&usual, &plan(r#"{"location":"another"}"#)));
-    assert!(Arc::ptr_eq(&moved, &plan(r#"{"location":"another","paths":{"list":"/all"}}"#)));
-    assert!(!Arc::ptr_eq(&usual, &moved));
-}
-
-#[test]
 fn a_path_setting_that_is_no_pointer_is_the_connectors_fault() {
     for pointer in ["", "paths/get", "/paths/~", "/paths/~2", "/~0/~"] {
         let apis = [api("shop", "https://shop.example", vec![read("/orders", "read", pointer)])];
-        let error = set("main", &apis, "{}").unwrap_err();
+        let error = set(&keys(), &apis, "{}").unwrap_err();
         assert!(matches!(&error, PolicyError::Manifest { api, .. } if api == "shop"), "{pointer}: {error}");
     }
     let apis = [api("shop", "https://shop.example", vec![read("/orders", "read", "/a~1b/m~0n")])];
-    assert_eq!(set("main", &apis, r#"{"a/b":{"m~n":"/x"}}"#).unwrap()[0].endpoints[0].path, "/x");
+    assert_eq!(set(&keys(), &apis, r#"{"a/b":{"m~n":"/x"}}"#).unwrap()[0].endpoints[0].path, "/x");
     assert!(
-        set("main", &apis, "{").unwrap_err().to_string().starts_with("connections.main.settings: not JSON")
+        set(&keys(), &apis, "{").unwrap_err().to_string().starts_with("connections.main.settings: not JSON")
     );
 }
 

@@ -1,4 +1,4 @@
-//! Tests of sharing what manifests say.
+//! Tests of what a manifest may say.
 
 use super::*;
 use crate::manifest::Rate;
@@ -13,31 +13,6 @@ fn api(base_url: &str) -> Api {
         idempotency_header: None,
         webhook: None,
     }
-}
-
-#[test]
-fn one_manifest_is_taken_apart_once() {
-    let plans = Plans::default();
-    let (one, other) = ([api("https://one.example")], [api("https://other.example")]);
-    let first = plans.of(&one).unwrap();
-    assert!(Arc::ptr_eq(&first, &plans.of(&one.clone()).unwrap()));
-    assert!(!Arc::ptr_eq(&first, &plans.of(&other).unwrap()));
-    // One API more is another manifest, though the first is the same.
-    let more = [one[0].clone(), other[0].clone()];
-    assert_eq!(plans.of(&more).unwrap().apis.len(), 2);
-}
-
-#[test]
-fn few_manifests_are_remembered() {
-    let plans = Plans::default();
-    let kept: Vec<_> =
-        (0..=PLANS_MAX).map(|n| plans.of(&[api(&format!("https://a{n}.example"))]).unwrap()).collect();
-    assert_eq!(plans.0.lock().unwrap().len(), PLANS_MAX);
-    assert!(!Arc::ptr_eq(&kept[0], &plans.of(&[api("https://a0.example")]).unwrap()));
-    drop(kept);
-    let last = plans.of(&[api("https://last.example")]).unwrap();
-    assert_eq!(plans.0.lock().unwrap().len(), 1);
-    drop(last);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::address::Exceptions;
+use transload_policy::address::Exceptions;
 use super::connect::{Connector, Trust, addresses};
 use crate::engine::HttpError;
 

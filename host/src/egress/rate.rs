@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::Secret;
 use super::portion::Portion;
 use super::window::Window;
-use crate::contract::Rate;
+use transload_policy::manifest::Rate;
 
 /// Entries of the registry below which it is not worth looking for dead ones.
 const SWEEP_MIN: usize = 64;

@@ -15,11 +15,11 @@ use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
 
 use super::EgressError;
-use super::address::Exceptions;
+use transload_policy::address::Exceptions;
 #[cfg(feature = "client")]
 use super::connect::Trust;
 use super::outbound::Transport;
-use super::place::Base;
+use transload_policy::place::Base;
 #[cfg(feature = "client")]
 use super::pool::{Pool, chain};
 use crate::engine::HttpError;

@@ -35,7 +35,7 @@ pub(crate) fn verifier(api: &Api) -> Result<Option<Verifier>, Problem> {
     let secrets = text(&key("secrets"))?.unwrap_or_default();
     let secrets: Vec<Secret> = secrets.split_whitespace().map(Secret::new).collect();
     let table = Keys::Flat.table(&api.name);
-    Verifier::new(&table, &signatures, &keys, &secrets)
+    Verifier::new(&table, signatures, &keys, &secrets)
         .map(Some)
         .map_err(|error| Problem::new(500, format!("{table}: {error}")))
 }

@@ -149,23 +149,23 @@ impl Verifier {
     /// Build a verifier. `table` is the table of the configuration that a refusal tells the operator to complete.
     pub fn new(
         table: &str,
-        signatures: &[Signature],
+        signatures: impl IntoIterator<Item = impl Into<Signature>>,
         public_keys: &[String],
         secrets: &[Secret],
     ) -> Result<Verifier, WebhookError> {
         let (ed25519, rsa) = keys::parse(public_keys)?;
         keys::check_secrets(secrets)?;
         let checks = signatures
-            .iter()
+            .into_iter()
             .map(|signature| {
-                Ok(match signature {
-                    Signature::Ed25519(name) => check(name, Proof::Ed25519(ed25519.clone()))?,
-                    Signature::RsaSha256(name) => check(name, Proof::Rsa(rsa.clone()))?,
-                    Signature::HmacSha256(name) => check(name, Proof::Hmac(keys::hmacs(secrets)?))?,
+                Ok(match signature.into() {
+                    Signature::Ed25519(name) => check(&name, Proof::Ed25519(ed25519.clone()))?,
+                    Signature::RsaSha256(name) => check(&name, Proof::Rsa(rsa.clone()))?,
+                    Signature::HmacSha256(name) => check(&name, Proof::Hmac(keys::hmacs(secrets)?))?,
                     Signature::StandardWebhooks => {
                         check("webhook-signature", Proof::Standard(keys::standard_hmacs(secrets)?))?
                     }
-                    Signature::SharedToken(name) => check(name, Proof::Token(keys::token_digests(secrets)))?,
+                    Signature::SharedToken(name) => check(&name, Proof::Token(keys::token_digests(secrets)))?,
                 })
             })
             .collect::<Result<_, WebhookError>>()?;

@@ -73,7 +73,7 @@ fn secret(text: &str) -> Secret {
 fn verifier(signatures: &[Signature], pems: &[&str], secrets: &[&str]) -> Verifier {
     let pems: Vec<String> = pems.iter().map(|pem| (*pem).to_owned()).collect();
     let secrets: Vec<Secret> = secrets.iter().map(|text| secret(text)).collect();
-    Verifier::new(TABLE, signatures, &pems, &secrets).unwrap()
+    Verifier::new(TABLE, signatures.iter().cloned(), &pems, &secrets).unwrap()
 }
 
 fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
