@@ -36,8 +36,5 @@ pub struct Adapter {
 }
 
 /// One for each version of the contract.
-pub const ADAPTERS: &[Adapter] = &[Adapter {
-    contract: "0.1.0",
-    shell: components::ADAPTER_SHELL,
-    front: components::ADAPTER_FRONT,
-}];
+pub const ADAPTERS: &[Adapter] =
+    &[Adapter { contract: "0.1.0", shell: components::ADAPTER_SHELL, front: components::ADAPTER_FRONT }];

@@ -46,11 +46,7 @@ pub struct Proof {
 impl Proof {
     /// What `api` asks for, made of `secret`; none when it asks for nothing. `setting` is the key of the configuration
     /// that the secret comes from.
-    pub fn new(
-        api: &Api,
-        secret: Option<&Secret>,
-        setting: &str,
-    ) -> Result<Option<Proof>, PolicyError> {
+    pub fn new(api: &Api, secret: Option<&Secret>, setting: &str) -> Result<Option<Proof>, PolicyError> {
         let (name, prefix) = match &api.credential {
             Credential::None => return Ok(None),
             Credential::Bearer => (header::AUTHORIZATION, "Bearer "),

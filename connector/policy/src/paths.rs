@@ -5,19 +5,15 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::{Keys, PolicyError};
 use super::plan::{Part, name};
 use crate::manifest::{Access, Api, Endpoint};
+use crate::{Keys, PolicyError};
 
 /// The longest path that a setting may have, in bytes. Servers commonly take 8,000 of a whole request line.
 const PATH_BYTES_MAX: usize = 1_000;
 
 /// The APIs of a manifest with their paths as a connection's settings have them. `keys` is how a wrong one is named.
-pub fn set<'a>(
-    keys: &Keys,
-    apis: &'a [Api],
-    settings: &str,
-) -> Result<Cow<'a, [Api]>, PolicyError> {
+pub fn set<'a>(keys: &Keys, apis: &'a [Api], settings: &str) -> Result<Cow<'a, [Api]>, PolicyError> {
     if apis.iter().flat_map(|api| &api.endpoints).all(|endpoint| endpoint.path_setting.is_none()) {
         return Ok(Cow::Borrowed(apis));
     }

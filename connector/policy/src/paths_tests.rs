@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::manifest::{Credential, InDoubt, Method};
 use crate::Grant;
+use crate::manifest::{Credential, InDoubt, Method};
 use crate::plan::Plan;
 use crate::policy::Policy;
 

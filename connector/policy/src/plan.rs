@@ -1,12 +1,12 @@
 //! A manifest's APIs, taken apart once for all connections that use the manifest.
 
-use std::borrow::Cow;
 use http::{HeaderName, Method};
+use std::borrow::Cow;
 
 use super::credential::key_header;
 use super::place::{Base, loosely};
-use crate::{PolicyError, headers};
 use crate::manifest::{self, Access, Api, Credential, InDoubt};
+use crate::{PolicyError, headers};
 
 /// Rates that one API may name. Vendors publish two or three; each takes up to half a kilobyte for every credential.
 const RATES_MAX: usize = 16;

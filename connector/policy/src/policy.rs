@@ -6,10 +6,10 @@ use std::sync::Arc;
 use http::{Method, Uri};
 
 use crate::address::Exceptions;
+use crate::manifest::{Access, InDoubt};
 use crate::place::{Base, parse};
 use crate::plan::{ApiPlan, Plan};
 use crate::{Keys, PolicyError, Secret};
-use crate::manifest::{Access, InDoubt};
 
 /// What an operator lets one connection do with one API.
 #[derive(Debug, Clone, Default)]
@@ -67,19 +67,16 @@ pub struct Denial {
 
 impl Policy {
     /// Check the grants of a connection against the manifest.
-    pub fn new(
-        keys: Keys,
-        plan: Arc<Plan>,
-        grants: &BTreeMap<String, Grant>,
-    ) -> Result<Policy, PolicyError> {
+    pub fn new(keys: Keys, plan: Arc<Plan>, grants: &BTreeMap<String, Grant>) -> Result<Policy, PolicyError> {
         if let Some(name) = grants.keys().find(|name| plan.apis.iter().all(|api| api.api.name != **name)) {
             let known: Vec<&str> = plan.apis.iter().map(|api| api.api.name.as_str()).collect();
             let setting = keys.table(name);
             return Err(PolicyError::UnknownApi { setting, known: known.join(", ") });
         }
-        let granted = plan.apis.iter().map(|api| {
-            grants.get(&api.api.name).map(|grant| Granted::new(&keys, api, grant)).transpose()
-        });
+        let granted = plan
+            .apis
+            .iter()
+            .map(|api| grants.get(&api.api.name).map(|grant| Granted::new(&keys, api, grant)).transpose());
         let granted = granted.collect::<Result<_, _>>()?;
         Ok(Policy { keys, plan, granted })
     }

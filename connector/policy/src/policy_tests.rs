@@ -32,10 +32,7 @@ fn apis() -> Vec<Api> {
         endpoint(Post, "/orders/{id}/notes", "orders.write", Access::Write),
     ];
     let nested = vec![endpoint(Get, "/orders/{id}", "v2.read", Access::Read)];
-    vec![
-        api("shop", "https://api.shop.example", orders),
-        api("v2", "https://api.shop.example/v2", nested),
-    ]
+    vec![api("shop", "https://api.shop.example", orders), api("v2", "https://api.shop.example/v2", nested)]
 }
 
 fn grant(scopes: &[&str]) -> Grant {

@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use tokio::time::Instant;
-
-use super::line::Line;
-use super::outbound::{Admission, Admitted, Outbound, Refusal, Ticket};
 use transload_policy::manifest as rules;
 use transload_policy::policy::{Permit, Policy};
 use transload_policy::{Keys, headers, paths};
+
+use super::line::Line;
+use super::outbound::{Admission, Admitted, Outbound, Refusal, Ticket};
 use super::portion::Portion;
 use super::{Common, EgressError, Grant};
 use crate::contract::Api;

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Response, StatusCode, header};
 use tokio::time::Instant;
-
 use transload_policy::address::Exceptions;
 use transload_policy::credential::Proof;
 use transload_policy::manifest::Api;
 use transload_policy::place::Base;
 use transload_policy::{Keys, headers};
+
 use super::portion::Portion;
 use super::rate::{BudgetKey, Share};
 use super::redact::Redactor;

@@ -46,10 +46,10 @@ use self::way::Via;
 pub use self::address::special_address;
 pub use self::connection::{CallObserver, CallRecord, ConnectionEgress};
 pub use self::error::EgressError;
-pub use transload_policy::{PolicyError, Secret};
 pub use self::outbound::{Admission, Admitted, Outbound, Refusal, Transport};
 pub use self::portion::{Portion, PortionError};
 pub use self::post::Post;
+pub use transload_policy::{PolicyError, Secret};
 
 /// How requests are sent.
 #[derive(Debug, Clone)]

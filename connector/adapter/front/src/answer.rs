@@ -4,9 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::bindings::transload::connector::types::{Failure, Retry};
-use crate::bindings::wasi::http::types::{
-    Fields, OutgoingBody, OutgoingResponse, ResponseOutparam,
-};
+use crate::bindings::wasi::http::types::{Fields, OutgoingBody, OutgoingResponse, ResponseOutparam};
 use crate::bindings::wasi::io::streams::OutputStream;
 
 /// How long a sender is asked to wait when a connector does not say, in seconds.
@@ -93,9 +91,7 @@ impl From<Failure> for Problem {
             }
             Failure::Rejected(reason) => Problem::new(422, reason),
             // The sender shall come back, and perhaps somebody has put it right by then.
-            Failure::NeedsAttention(reason) => {
-                Problem::later(format!("a person has to act first: {reason}"))
-            }
+            Failure::NeedsAttention(reason) => Problem::later(format!("a person has to act first: {reason}")),
         }
     }
 }

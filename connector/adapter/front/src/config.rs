@@ -20,7 +20,8 @@ pub(crate) fn text(key: &str) -> Result<Option<String>, Problem> {
 pub(crate) fn verifier(api: &Api) -> Result<Option<Verifier>, Problem> {
     let key = |name: &str| Keys::Flat.api(&api.name, name);
     let signatures = text(&key("signatures"))?.map(|text| signatures(&text)).transpose();
-    let signatures = signatures.map_err(|wrong| Problem::new(500, format!("{}: {wrong}", key("signatures"))))?;
+    let signatures =
+        signatures.map_err(|wrong| Problem::new(500, format!("{}: {wrong}", key("signatures"))))?;
     let Some(signatures) = signatures.or_else(|| Some(api.webhook.as_ref()?.signatures.clone())) else {
         return Ok(None);
     };

@@ -54,7 +54,11 @@ impl Request {
         let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
         // Of one length, so that comparing tells nothing about the token.
         let same: bool = Sha256::digest(given).ct_eq(&Sha256::digest(token)).into();
-        if same { Ok(()) } else { Err(Problem::new(401, "the request does not have the bearer token admin-token")) }
+        if same {
+            Ok(())
+        } else {
+            Err(Problem::new(401, "the request does not have the bearer token admin-token"))
+        }
     }
 }
 

@@ -57,8 +57,7 @@ fn one(event: Event) -> Result<Option<Receipt>, Problem> {
         return Ok(None);
     }
     let Event { id, source, subject, occurred_at, raw, change } = event;
-    let envelope =
-        Envelope { id, source, subject, occurred_at, received_at: now(), attempt: ATTEMPT, raw };
+    let envelope = Envelope { id, source, subject, occurred_at, received_at: now(), attempt: ATTEMPT, raw };
     let run = || match &change {
         Change::Order(order) => events::on_order(&envelope, order),
         Change::Fulfillment(fulfillment) => events::on_fulfillment(&envelope, fulfillment),

@@ -16,7 +16,8 @@ use crate::{config, events};
 pub(crate) fn receive(request: &Request, source: &str) -> Result<Answer, Problem> {
     let connector = Connector::open()?;
     let api = connector.apis.iter().find(|api| api.name == source);
-    let api = api.ok_or_else(|| Problem::new(404, format!("the connector knows no API called {source:?}")))?;
+    let api =
+        api.ok_or_else(|| Problem::new(404, format!("the connector knows no API called {source:?}")))?;
     let verifier = config::verifier(api)?;
     let verifier = verifier.ok_or_else(|| Problem::new(404, format!("{source} sends no webhooks")))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

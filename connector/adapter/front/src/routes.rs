@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::answer::{Answer, Problem};
 use crate::bindings::transload::adapter::session::{self, Access};
-use crate::bindings::transload::connector::{actions, intake, manifest};
 use crate::bindings::transload::connector::types::Event;
+use crate::bindings::transload::connector::{actions, intake, manifest};
 use crate::call::{Connector, call};
 use crate::door::Request;
 use crate::{events, hooks};

@@ -31,7 +31,11 @@ fn from_variable(key: &str) -> Result<Option<String>, String> {
     let values: BTreeMap<String, &RawValue> = serde_json::from_str(&text).map_err(wrong)?;
     let Some(value) = values.get(key).map(|value| value.get()) else { return Ok(None) };
     // Settings may stand there as they are. Their text is kept, so that no number of theirs becomes a float.
-    if value.starts_with('"') { serde_json::from_str(value).map(Some).map_err(wrong) } else { Ok(Some(value.to_owned())) }
+    if value.starts_with('"') {
+        serde_json::from_str(value).map(Some).map_err(wrong)
+    } else {
+        Ok(Some(value.to_owned()))
+    }
 }
 
 /// The settings: a JSON object.

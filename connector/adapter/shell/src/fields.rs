@@ -32,7 +32,10 @@ impl Headers {
         self.map.into_inner()
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut HeaderMap) -> Result<T, HeaderError>) -> Result<T, HeaderError> {
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut HeaderMap) -> Result<T, HeaderError>,
+    ) -> Result<T, HeaderError> {
         if self.fixed {
             return Err(HeaderError::Immutable);
         }
@@ -87,7 +90,8 @@ impl GuestFields for Headers {
     }
 
     fn set(&self, text: String, values: Vec<Vec<u8>>) -> Result<(), HeaderError> {
-        let (name, values) = (name(&text)?, values.iter().map(|bytes| value(bytes)).collect::<Result<Vec<_>, _>>()?);
+        let (name, values) =
+            (name(&text)?, values.iter().map(|bytes| value(bytes)).collect::<Result<Vec<_>, _>>()?);
         self.change(|map| {
             map.remove(&name);
             values.into_iter().for_each(|value| {

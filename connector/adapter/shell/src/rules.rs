@@ -37,7 +37,9 @@ impl Rules {
         let moved = paths::set(&Keys::Flat, &apis, &settings).map_err(|error| error.to_string())?;
         let plan = Arc::new(Plan::new(&moved).map_err(|error| error.to_string())?);
         let proof = |api: &Api| match grants.get(&api.name) {
-            Some(grant) => Proof::new(api, grant.credential.as_ref(), &Keys::Flat.api(&api.name, "credential")),
+            Some(grant) => {
+                Proof::new(api, grant.credential.as_ref(), &Keys::Flat.api(&api.name, "credential"))
+            }
             None => Ok(None),
         };
         let proofs = moved.iter().map(proof).collect::<Result<_, _>>().map_err(|error| error.to_string())?;

@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use http::{HeaderMap, Method, Uri};
 
 use crate::bindings::exports::transload::adapter::session::{Access, Guest};
-use crate::{Shell, config};
 use crate::rules::{Allowed, Rules};
 use crate::store::Buffer;
+use crate::{Shell, config};
 
 /// HTTP requests in one call, as on the host.
 const REQUESTS_MAX: u32 = 1_000;

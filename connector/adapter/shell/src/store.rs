@@ -84,12 +84,7 @@ impl Buffer {
     }
 
     /// Write if `accept` agrees to the present version, 0 if there is none.
-    fn put(
-        &mut self,
-        key: &str,
-        value: Vec<u8>,
-        accept: impl FnOnce(u64) -> bool,
-    ) -> Result<u64, Error> {
+    fn put(&mut self, key: &str, value: Vec<u8>, accept: impl FnOnce(u64) -> bool) -> Result<u64, Error> {
         if value.len() > VALUE_BYTES_MAX {
             return Err(Error::TooLarge(VALUE_BYTES_MAX as u64));
         }
@@ -134,9 +129,9 @@ impl Buffer {
 }
 
 fn entry(key: &str, bytes: &[u8]) -> Result<Entry, Error> {
-    let (version, value) = bytes
-        .split_first_chunk()
-        .ok_or_else(|| Error::Unavailable(format!("the bucket's entry for {key} is not one of this adapter's")))?;
+    let (version, value) = bytes.split_first_chunk().ok_or_else(|| {
+        Error::Unavailable(format!("the bucket's entry for {key} is not one of this adapter's"))
+    })?;
     Ok(Entry { value: value.to_vec(), version: u64::from_be_bytes(*version) })
 }
 
@@ -251,7 +246,8 @@ impl Guest for Shell {
             check(&prefix)?;
         }
         let limit = usize::try_from(limit).unwrap_or(KEYS_PER_PAGE_MAX).min(KEYS_PER_PAGE_MAX);
-        let keys = session::buffer(|buffer| buffer.map_or_else(|| Ok(BTreeSet::new()), |it| it.keys(&prefix)));
+        let keys =
+            session::buffer(|buffer| buffer.map_or_else(|| Ok(BTreeSet::new()), |it| it.keys(&prefix)));
         let mut keys: Vec<String> = keys
             .map_err(Error::Unavailable)?
             .into_iter()

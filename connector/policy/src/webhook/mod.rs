@@ -17,8 +17,8 @@ use http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, PROXY_AUTHORIZA
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::manifest::Signature;
 use crate::Secret;
+use crate::manifest::Signature;
 
 pub use delivery::{DELIVERY_ID_BYTES_MAX, delivery_id};
 

@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::super::{Process, STARTING, Stand};
+use super::super::{Process, Stand};
 use super::root;
 use crate::tools::tool;
+
+/// How long a runtime may take until it listens: `wash dev` compiles for fifteen seconds where nothing else runs.
+const COMPILING: Duration = Duration::from_mins(4);
 
 /// What wasmtime says when it listens, before the address.
 const WASMTIME_LISTENS: &str = "Serving HTTP on ";
@@ -47,7 +50,10 @@ pub(super) fn wasmcloud(stand: &Stand, _: PathBuf, config: &Value) -> Option<(Pr
 
 fn package(program: &str) -> Option<PathBuf> {
     let packages = tool("python/lib")?.read_dir().unwrap().next().unwrap().unwrap().path();
-    tool(&format!("{}/site-packages/{program}", packages.strip_prefix(root().join("target/tools")).unwrap().display()))
+    tool(&format!(
+        "{}/site-packages/{program}",
+        packages.strip_prefix(root().join("target/tools")).unwrap().display()
+    ))
 }
 
 fn replaced(text: &str, from: &str, to: &str) -> String {
@@ -62,7 +68,7 @@ fn listening(stand: &Stand, mut command: Command, before: &str) -> (Process, Str
     command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said);
     let process = Process(command.spawn().unwrap());
     let started = Instant::now();
-    while started.elapsed() < STARTING {
+    while started.elapsed() < COMPILING {
         let said = std::fs::read_to_string(&path).unwrap();
         let url = said.split_once(before).and_then(|(_, rest)| rest.split_once('\n'));
         if let Some((url, _)) = url {
