@@ -14,7 +14,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use transload::contract::{Description, Rate};
 use transload::egress::{
-    CallObserver, CallRecord, ConnectionEgress, Egress, EgressError, EgressOptions, Grant, Secret,
+    CallObserver, CallRecord, ConnectionEgress, Egress, EgressError, EgressOptions, Grant, PolicyError,
+    Secret,
 };
 use transload::engine::HttpError;
 
@@ -314,5 +315,8 @@ async fn a_missing_credential_is_found_at_the_start() {
     let grant = Grant { credential: None, ..sandboxed(SocketAddr::from(([127, 0, 0, 1], 9))) };
     let error = egress(grant).await.err().unwrap();
     let setting = "connections.main.apis.target.credential".to_owned();
-    assert_eq!(error, EgressError::CredentialMissing { api: "target".to_owned(), setting });
+    assert_eq!(
+        error,
+        EgressError::Policy(PolicyError::CredentialMissing { api: "target".to_owned(), setting })
+    );
 }

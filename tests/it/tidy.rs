@@ -119,12 +119,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("connector/flows", &["ghl", "model", "sdk", "wire"]),
     ("connector/ghl-track-pod", &["flows", "ghl", "model", "sdk", "track-pod", "wire"]),
     ("connector/ghl-rankr", &["flows", "ghl", "model", "rankr", "sdk", "wire"]),
+    ("connector/policy", &[]),
+    ("connector/adapter/front", &["policy"]),
+    ("connector/adapter/shell", &["policy"]),
     ("connector/guest-build", &[]),
     ("connector/bundle", &["guest-build"]),
     ("connector/sandbox", &["model", "wire"]),
     ("examples/labelry", &["model", "wire"]),
     ("examples/ghl-labelry", &["flows", "ghl", "labelry", "model", "sdk", "wire"]),
-    ("host", &["bundle", "model", "sandbox", "tests"]),
+    ("host", &["bundle", "model", "policy", "sandbox", "tests"]),
 ];
 
 #[test]

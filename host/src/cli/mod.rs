@@ -15,6 +15,7 @@ mod action;
 mod backfill;
 mod changes;
 mod check;
+mod compose;
 mod decide;
 mod demo;
 mod desk;
@@ -84,6 +85,7 @@ enum Command {
     Inspect(inspect::Inspect),
     New(new::New),
     Test(test::Test),
+    Compose(compose::Compose),
     Events(events::Events),
     Retry(retry::Retry),
     Discard(discard::Discard),
@@ -153,6 +155,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Inspect(inspect) => inspect.run().await,
         Command::New(new) => new.run().await,
         Command::Test(test) => test.run().await,
+        Command::Compose(compose) => compose.run().await,
         Command::Events(events) => events.run().await,
         Command::Retry(retry) => retry.run().await,
         Command::Discard(discard) => discard.run().await,

@@ -9,7 +9,7 @@ use super::vendor;
 use crate::contract::{
     Access, Action, Api, Description, Endpoint, InDoubt, Method, Origin, Template, Trigger,
 };
-use crate::egress::paths;
+use transload_policy::{manifest as rules, paths};
 
 /// The longest name of a trigger, an action or a template, in bytes. They stand in configurations, URLs and tables.
 const NAME_BYTES_MAX: usize = 100;
@@ -104,11 +104,12 @@ fn check_api(api: &Api, findings: &mut Findings) {
         let message = format!("its version header {:?} is not a header's name", header.name);
         findings.fault(Check::Apis, &object, message);
     }
-    for (index, endpoint) in api.endpoints.iter().enumerate() {
+    let ruled: Vec<rules::Endpoint> = api.endpoints.iter().map(Into::into).collect();
+    for (index, (endpoint, rule)) in api.endpoints.iter().zip(&ruled).enumerate() {
         let object = format!("api {}, {}", api.name, endpoint_name(endpoint));
         check_endpoint(api, endpoint, &object, findings);
-        let rest = api.endpoints.iter().skip(index + 1);
-        if let Some(reason) = rest.filter_map(|other| paths::clash(endpoint, other)).next() {
+        let rest = ruled.iter().skip(index + 1);
+        if let Some(reason) = rest.filter_map(|other| paths::clash(rule, other)).next() {
             let message =
                 format!("it is ambiguous: {reason}; declare the two alike, or make the paths differ");
             findings.fault(Check::Apis, &object, message);

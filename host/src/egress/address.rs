@@ -3,40 +3,7 @@
 //! A name is resolved once and the connection goes to exactly the addresses that passed, so a name that answers
 //! differently the second time (DNS rebinding) gains nothing.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use super::EgressError;
-
-/// `host:port` pairs that may lie anywhere, in lower case.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Exceptions(BTreeSet<(String, u16)>);
-
-impl Exceptions {
-    /// Read the entries. `setting` is the key of the configuration that they come from.
-    pub(super) fn parse(entries: &[String], setting: &str) -> Result<Exceptions, EgressError> {
-        let pair = |entry: &String| {
-            let (host, port) = entry.rsplit_once(':')?;
-            let port: u16 = port.parse().ok().filter(|port| *port != 0)?;
-            // An IPv6 address is written in brackets, as in a URL.
-            let plain = !host.is_empty() && !host.contains([':', '/', '@', '*']);
-            let bracketed = host.starts_with('[') && host.ends_with(']');
-            (plain || bracketed).then(|| (host.to_ascii_lowercase(), port))
-        };
-        let parsed = entries.iter().map(|entry| {
-            pair(entry).ok_or_else(|| EgressError::PrivateAddress {
-                setting: setting.to_owned(),
-                entry: entry.clone(),
-            })
-        });
-        parsed.collect::<Result<_, _>>().map(Exceptions)
-    }
-
-    /// Whether `host`, as a URL writes it, may lie anywhere at `port`.
-    pub(super) fn covers(&self, host: &str, port: u16) -> bool {
-        self.0.contains(&(host.to_ascii_lowercase(), port))
-    }
-}
 
 /// What makes an address other than a public one; none for a public one. What a name leads to must pass this before a
 /// connection is made, or whoever controls the name reaches the host's own network. After the registries of special-purpose
@@ -158,25 +125,6 @@ mod tests {
             "2a00:1450::1",
         ] {
             assert_eq!(special_address(address.parse().unwrap()), None, "{address}");
-        }
-    }
-
-    #[test]
-    fn exceptions_are_exact() {
-        let entries = ["127.0.0.1:4010", "ERP.internal:443", "[::1]:80"].map(str::to_owned);
-        let exceptions = Exceptions::parse(&entries, "allow_private").unwrap();
-        assert!(exceptions.covers("127.0.0.1", 4010));
-        assert!(exceptions.covers("erp.Internal", 443));
-        assert!(exceptions.covers("[::1]", 80));
-        for (host, port) in [("127.0.0.1", 4011), ("127.0.0.2", 4010), ("sub.erp.internal", 443), ("::1", 80)]
-        {
-            assert!(!exceptions.covers(host, port), "{host}:{port}");
-        }
-        for bad in
-            ["", "host", "host:", ":80", "host:0", "host:65536", "http://host:80", "*:80", "a:b:80", "u@h:80"]
-        {
-            let error = Exceptions::parse(&[bad.to_owned()], "x.allow_private").unwrap_err();
-            assert!(error.to_string().starts_with("x.allow_private: "), "{bad}: {error}");
         }
     }
 }

@@ -18,8 +18,9 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use transload_policy::address::Exceptions;
 
-use super::address::{Exceptions, special_address};
+use super::address::special_address;
 use crate::engine::HttpError;
 
 /// TLS sessions remembered for one API, which is one server's name. The library's default of 256 takes 20 KB, too much for

@@ -9,12 +9,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use tokio::time::Instant;
+use transload_policy::manifest as rules;
+use transload_policy::policy::{Permit, Policy};
+use transload_policy::{Keys, headers, paths};
 
 use super::line::Line;
 use super::outbound::{Admission, Admitted, Outbound, Refusal, Ticket};
-use super::policy::{Permit, Policy};
 use super::portion::Portion;
-use super::{Common, EgressError, Grant, headers, paths};
+use super::{Common, EgressError, Grant};
 use crate::contract::Api;
 use crate::engine::{Http, HttpError};
 
@@ -67,8 +69,11 @@ impl ConnectionEgress {
         grants: &BTreeMap<String, Grant>,
         previous: Option<&ConnectionEgress>,
     ) -> Result<ConnectionEgress, EgressError> {
-        let plan = common.plans.of(&paths::set(name, apis, settings)?)?;
-        let policy = Policy::new(name, plan, grants)?;
+        let keys = Keys::Tables(name.into());
+        let apis: Vec<rules::Api> = apis.iter().map(Into::into).collect();
+        let plan = common.plans.of(&paths::set(&keys, &apis, settings)?)?;
+        let given = grants.iter().map(|(api, grant)| (api.clone(), grant.rule())).collect();
+        let policy = Policy::new(keys.clone(), plan, &given)?;
         // Another egress has other timeouts, and trusts others.
         let previous = previous.filter(|previous| Arc::ptr_eq(&previous.shared.common, common));
         let line = |(index, api)| {
@@ -77,7 +82,7 @@ impl ConnectionEgress {
             };
             let previous = previous.and_then(|previous| previous.shared.line_of(api));
             let api = policy.plan.apis.get(index).map(|plan| &plan.api);
-            api.map(|api| Line::new(common, name, api, target, grant, previous)).transpose()
+            api.map(|api| Line::new(common, &keys, api, target, grant, previous)).transpose()
         };
         let names = policy.plan.apis.iter().map(|plan| plan.api.name.as_str());
         let lines = names.enumerate().map(line).collect::<Result<_, _>>()?;
@@ -198,7 +203,7 @@ impl Shared {
             return Ok((api, Admission::Busy(busy)));
         }
         let request = Request::from_parts(parts, body);
-        let admitted = Admitted::new(plan.api.name.as_str(), access, in_doubt, request)
+        let admitted = Admitted::new(plan.api.name.as_str(), access.into(), in_doubt.into(), request)
             .with_idempotency_header(idempotency.cloned())
             .issued(Ticket { issuer: self.number, api });
         Ok((api, Admission::Admitted(admitted)))

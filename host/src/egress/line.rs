@@ -6,17 +6,18 @@ use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Response, StatusCode, header};
 use tokio::time::Instant;
+use transload_policy::address::Exceptions;
+use transload_policy::credential::Proof;
+use transload_policy::manifest::Api;
+use transload_policy::place::Base;
+use transload_policy::{Keys, headers};
 
-use super::address::Exceptions;
-use super::credential::Proof;
-use super::place::Base;
-use super::policy::setting;
 use super::portion::Portion;
 use super::rate::{BudgetKey, Share};
 use super::redact::Redactor;
 use super::way::{Destination, Way};
-use super::{Common, EgressError, EgressOptions, Grant, headers, hints};
-use crate::contract::{Api, millis};
+use super::{Common, EgressError, EgressOptions, Grant, hints};
+use crate::contract::millis;
 use crate::engine::HttpError;
 
 /// The longest a request waits for the API's rate budget. Longer, and the connector gets the answer the API would give,
@@ -38,19 +39,19 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// The line of `connection` to `api` at `target`. Keeps the sockets of `previous` if they lead to the same place with the
+    /// The line of a connection to `api` at `target`. Keeps the sockets of `previous` if they lead to the same place with the
     /// same credential.
     pub(super) fn new(
         common: &Common,
-        connection: &str,
+        keys: &Keys,
         api: &Api,
         target: &Base,
         grant: &Grant,
         previous: Option<&Line>,
     ) -> Result<Line, EgressError> {
         let secret = grant.credential.as_ref();
-        let proof = Proof::new(api, secret, &setting(connection, &api.name, ".credential"))?;
-        let allow_private = setting(connection, &api.name, ".allow_private");
+        let proof = Proof::new(api, secret, &keys.api(&api.name, "credential"))?;
+        let allow_private = keys.api(&api.name, "allow_private");
         let exceptions = Exceptions::parse(&grant.private_addresses, &allow_private)?;
         let key = BudgetKey::new(&target.place(), secret);
         let kept = previous.filter(|line| line.key == key && line.proof == proof).map(|line| &line.way);

@@ -16,16 +16,12 @@ mod address;
 #[cfg(feature = "client")]
 mod connect;
 mod connection;
-mod credential;
 mod error;
-mod headers;
 mod hints;
 mod line;
+mod manifest;
 mod outbound;
-pub(crate) mod paths;
-mod place;
 mod plan;
-mod policy;
 #[cfg(feature = "client")]
 mod pool;
 mod portion;
@@ -49,11 +45,11 @@ use self::way::Via;
 
 pub use self::address::special_address;
 pub use self::connection::{CallObserver, CallRecord, ConnectionEgress};
-pub use self::credential::Secret;
 pub use self::error::EgressError;
 pub use self::outbound::{Admission, Admitted, Outbound, Refusal, Transport};
 pub use self::portion::{Portion, PortionError};
 pub use self::post::Post;
+pub use transload_policy::{PolicyError, Secret};
 
 /// How requests are sent.
 #[derive(Debug, Clone)]
@@ -155,6 +151,19 @@ impl Egress {
 }
 
 #[cfg(feature = "client")]
+impl Grant {
+    /// The grant, in the words that the rules know.
+    fn rule(&self) -> transload_policy::Grant {
+        transload_policy::Grant {
+            base_url: self.base_url.as_ref().map(Url::to_string),
+            credential: self.credential.clone(),
+            scopes: self.scopes.clone(),
+            private_addresses: self.private_addresses.clone(),
+            read_only: self.read_only,
+        }
+    }
+}
+
 impl Default for Egress {
     fn default() -> Egress {
         Egress::new(EgressOptions::default())

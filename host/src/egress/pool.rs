@@ -10,8 +10,8 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use transload_policy::address::Exceptions;
 
-use super::address::Exceptions;
 use super::connect::{Connector, Trust, addresses};
 use crate::engine::HttpError;
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, Uri};
+use transload_policy::PolicyError;
+use transload_policy::address::Exceptions;
+use transload_policy::place::{Base, parse};
 use url::Url;
 
-use super::address::Exceptions;
-use super::place::{Base, parse};
 use super::way::{Destination, Way};
 use super::{Egress, EgressError};
 use crate::contract::millis;
@@ -33,7 +34,9 @@ impl Egress {
     /// Prepare posts to `url`. `private` are `host:port` pairs that may lie in a private network or be spoken to without TLS.
     /// `setting` is the table of the configuration that both come from.
     pub fn post(&self, setting: &str, url: &Url, private: &[String]) -> Result<Post, EgressError> {
-        let unusable = |reason: String| EgressError::BaseUrl { setting: format!("{setting}.url"), reason };
+        let unusable = |reason: String| {
+            EgressError::from(PolicyError::BaseUrl { setting: format!("{setting}.url"), reason })
+        };
         let target = Uri::try_from(url.as_str()).map_err(|_| unusable("it is not a URL".to_owned()))?;
         let (base, _) = parse(&target).map_err(|reason| unusable(format!("it {reason}")))?;
         let Base { scheme, host, port, .. } = &base;

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
+use transload_policy::manifest::Rate;
 
 use super::Secret;
 use super::portion::Portion;
 use super::window::Window;
-use crate::contract::Rate;
 
 /// Entries of the registry below which it is not worth looking for dead ones.
 const SWEEP_MIN: usize = 64;

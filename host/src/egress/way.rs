@@ -13,13 +13,13 @@ use http::Request;
 use http::response::Parts;
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
+use transload_policy::address::Exceptions;
+use transload_policy::place::Base;
 
 use super::EgressError;
-use super::address::Exceptions;
 #[cfg(feature = "client")]
 use super::connect::Trust;
 use super::outbound::Transport;
-use super::place::Base;
 #[cfg(feature = "client")]
 use super::pool::{Pool, chain};
 use crate::engine::HttpError;

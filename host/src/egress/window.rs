@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use transload_policy::manifest::Rate;
 
 use super::portion::Portion;
-use crate::contract::Rate;
 
 /// Parts that a window is divided into. A request counts until the whole of its part has left the window, so a budget is
 /// kept exactly, and given back up to a sixty-fourth of the window late. Memory per rate does not depend on the rate: 65

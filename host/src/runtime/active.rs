@@ -8,11 +8,10 @@ use std::time::Duration;
 use super::connector::Connector;
 use super::options::ConnectionSpec;
 use super::schema;
-use crate::contract::{Access, Api, DeliveryId, Description, Origin};
+use crate::contract::{Access, Api, Description, Origin};
 use crate::egress::{ConnectionEgress, Egress, Grant, Outbound};
 use crate::engine::Module;
-use crate::webhook::Verifier;
-use crate::webhook::WebhookConfig;
+use crate::webhook::{DeliveryId, Verifier, WebhookConfig};
 
 /// What a connection runs on.
 pub(super) struct Active {
@@ -170,7 +169,7 @@ fn source(table: &str, api: &Api, given: &WebhookConfig) -> Result<Option<Source
     let verifier =
         Verifier::new(table, signatures.unwrap_or_default(), keys.unwrap_or_default(), &given.secrets)
             .map_err(|error| error.to_string())?;
-    let delivery_id = of_manifest.map_or(DeliveryId::Digest, |webhook| webhook.delivery_id.clone());
+    let delivery_id = of_manifest.map_or(DeliveryId::Digest, |webhook| (&webhook.delivery_id).into());
     Ok(Some(Source { verifier, delivery_id }))
 }
 

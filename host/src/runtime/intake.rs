@@ -6,6 +6,7 @@ use http::HeaderMap;
 use super::connection::Connection;
 use super::host::{Host, Shared};
 use super::observe::Happening;
+use crate::contract::Header;
 use crate::storage::{Acceptance, NewDelivery, Sequence};
 use crate::webhook::delivery_id;
 
@@ -107,12 +108,14 @@ impl Shared {
             return DeliveryOutcome::Busy { reason };
         }
         let id = delivery_id(&rules.delivery_id, headers, &body);
+        let public = rules.verifier.public_headers(headers).into_iter();
+        let public = public.map(|(name, value)| Header { name, value }).collect();
         let delivery = NewDelivery {
             connection: connection.name.to_string(),
             source: source.to_owned(),
             id: id.clone(),
             received_at: self.clock.now(),
-            headers: rules.verifier.public_headers(headers),
+            headers: public,
             body: body.into(),
         };
         match self.storage.accept(delivery).await {

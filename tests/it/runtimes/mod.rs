@@ -110,13 +110,18 @@ impl Stand {
 
     /// Tells the story through the runtime at `url`, and holds the end against the host's.
     pub(crate) async fn play(self, url: &str) {
+        self.tell(url).await;
+        self.sandbox.shutdown().await;
+    }
+
+    /// The same, and the stand stays.
+    pub(crate) async fn tell(&self, url: &str) {
         for system in [System::Ghl, System::TrackPod] {
             let url = format!("{url}/hooks/{}", system.name());
             self.control.set_target(system, Some(&Target { url, events: Vec::new() })).await.unwrap();
         }
         let ended = story(&self.control, async || settled(&self.control).await).await;
         assert_eq!(ended, *on_the_host().await);
-        self.sandbox.shutdown().await;
     }
 }
 

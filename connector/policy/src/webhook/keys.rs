@@ -9,7 +9,7 @@ use rsa::traits::PublicKeyParts as _;
 use sha2::{Digest as _, Sha256};
 
 use super::{BASE64, HmacSha256, WebhookError};
-use crate::egress::Secret;
+use crate::Secret;
 
 /// NIST SP 800-131A disallows shorter RSA keys.
 const RSA_BITS_MIN: usize = 2048;

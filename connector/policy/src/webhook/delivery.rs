@@ -4,7 +4,7 @@ use http::HeaderMap;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::contract::DeliveryId;
+use crate::manifest::DeliveryId;
 
 /// The longest id that is taken from a sender, in bytes. Ids are UUIDs or counters; a longer one is something else, and
 /// the digest stands in for it.

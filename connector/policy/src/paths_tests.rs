@@ -8,10 +8,14 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::contract::{Credential, InDoubt, Method};
-use crate::egress::Grant;
-use crate::egress::plan::{Plan, Plans};
-use crate::egress::policy::Policy;
+use crate::Grant;
+use crate::manifest::{Credential, InDoubt, Method};
+use crate::plan::Plan;
+use crate::policy::Policy;
+
+fn keys() -> Keys {
+    Keys::Tables("main".into())
+}
 
 fn read(path: &str, scope: &str, setting: &str) -> Endpoint {
     Endpoint {
@@ -31,10 +35,8 @@ fn write(path: &str, scope: &str, setting: &str) -> Endpoint {
 fn api(name: &str, base_url: &str, endpoints: Vec<Endpoint>) -> Api {
     Api {
         name: name.to_owned(),
-        title: String::new(),
         base_url: base_url.to_owned(),
         credential: Credential::Bearer,
-        version_header: None,
         endpoints,
         rates: Vec::new(),
         idempotency_header: None,
@@ -61,9 +63,9 @@ fn apis() -> Vec<Api> {
 }
 
 /// The paths of the first API when `paths` are set.
-fn paths(paths: &serde_json::Value) -> Result<Vec<String>, EgressError> {
+fn paths(paths: &serde_json::Value) -> Result<Vec<String>, PolicyError> {
     let apis = apis();
-    let apis = set("main", &apis, &json!({ "paths": paths }).to_string())?;
+    let apis = set(&keys(), &apis, &json!({ "paths": paths }).to_string())?;
     Ok(apis[0].endpoints.iter().map(|endpoint| endpoint.path.clone()).collect())
 }
 
@@ -73,10 +75,10 @@ fn refusal(paths: &serde_json::Value) -> String {
 
 fn policy(paths: &serde_json::Value, scopes: &[&str]) -> Policy {
     let apis = apis();
-    let apis = set("main", &apis, &json!({ "paths": paths }).to_string()).unwrap();
+    let apis = set(&keys(), &apis, &json!({ "paths": paths }).to_string()).unwrap();
     let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
     let grants = BTreeMap::from([("shop".to_owned(), Grant { scopes, ..Grant::default() })]);
-    Policy::new("main", Arc::new(Plan::new(&apis).unwrap()), &grants).unwrap()
+    Policy::new(keys(), Arc::new(Plan::new(&apis).unwrap()), &grants).unwrap()
 }
 
 fn decide(policy: &Policy, method: &Verb, path: &str) -> Result<Access, String> {
@@ -121,7 +123,7 @@ fn absent_and_null_settings_leave_the_manifest_as_it_is() {
         "https://shop.example",
         vec![Endpoint { path_setting: None, ..read("/orders", "read", "") }],
     )];
-    assert!(matches!(set("main", &fixed, "not even JSON"), Ok(Cow::Borrowed(_))));
+    assert!(matches!(set(&keys(), &fixed, "not even JSON"), Ok(Cow::Borrowed(_))));
 }
 
 #[test]
@@ -210,7 +212,7 @@ fn a_value_cannot_turn_one_kind_of_write_into_another() {
             Endpoint { path_setting: None, ..doubtful("/people/tags", InDoubt::Resend) },
         ],
     )];
-    let reason = set("main", &apis, r#"{"paths":{"note":"/people/{id}"}}"#).unwrap_err().to_string();
+    let reason = set(&keys(), &apis, r#"{"paths":{"note":"/people/{id}"}}"#).unwrap_err().to_string();
     assert!(reason.ends_with("which is treated otherwise when its outcome is unknown"), "{reason}");
 }
 
@@ -238,29 +240,16 @@ fn a_set_path_opens_no_other_api() {
 }
 
 #[test]
-fn connections_with_the_same_paths_share_what_is_made_of_them() {
-    let plans = Plans::default();
-    let plan = |settings: &str| {
-        let apis = apis();
-        plans.of(&set("main", &apis, settings).unwrap()).unwrap()
-    };
-    let (usual, moved) = (plan("{}"), plan(r#"{"paths":{"list":"/all"}}"#));
-    assert!(Arc::ptr_eq(&usual, &plan(r#"{"location":"another"}"#)));
-    assert!(Arc::ptr_eq(&moved, &plan(r#"{"location":"another","paths":{"list":"/all"}}"#)));
-    assert!(!Arc::ptr_eq(&usual, &moved));
-}
-
-#[test]
 fn a_path_setting_that_is_no_pointer_is_the_connectors_fault() {
     for pointer in ["", "paths/get", "/paths/~", "/paths/~2", "/~0/~"] {
         let apis = [api("shop", "https://shop.example", vec![read("/orders", "read", pointer)])];
-        let error = set("main", &apis, "{}").unwrap_err();
-        assert!(matches!(&error, EgressError::Manifest { api, .. } if api == "shop"), "{pointer}: {error}");
+        let error = set(&keys(), &apis, "{}").unwrap_err();
+        assert!(matches!(&error, PolicyError::Manifest { api, .. } if api == "shop"), "{pointer}: {error}");
     }
     let apis = [api("shop", "https://shop.example", vec![read("/orders", "read", "/a~1b/m~0n")])];
-    assert_eq!(set("main", &apis, r#"{"a/b":{"m~n":"/x"}}"#).unwrap()[0].endpoints[0].path, "/x");
+    assert_eq!(set(&keys(), &apis, r#"{"a/b":{"m~n":"/x"}}"#).unwrap()[0].endpoints[0].path, "/x");
     assert!(
-        set("main", &apis, "{").unwrap_err().to_string().starts_with("connections.main.settings: not JSON")
+        set(&keys(), &apis, "{").unwrap_err().to_string().starts_with("connections.main.settings: not JSON")
     );
 }
 

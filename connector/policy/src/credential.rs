@@ -5,8 +5,8 @@ use std::fmt;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use zeroize::Zeroizing;
 
-use super::EgressError;
-use crate::contract::{Api, Credential};
+use crate::PolicyError;
+use crate::manifest::{Api, Credential};
 
 /// A credential or key. It prints as `[secret]`, cannot be serialised, and is overwritten in memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl fmt::Display for Secret {
 
 /// The header that proves to one API who sends a request.
 #[derive(PartialEq, Eq)]
-pub(super) struct Proof {
+pub struct Proof {
     name: HeaderName,
     value: HeaderValue,
 }
@@ -46,39 +46,36 @@ pub(super) struct Proof {
 impl Proof {
     /// What `api` asks for, made of `secret`; none when it asks for nothing. `setting` is the key of the configuration
     /// that the secret comes from.
-    pub(super) fn new(
-        api: &Api,
-        secret: Option<&Secret>,
-        setting: &str,
-    ) -> Result<Option<Proof>, EgressError> {
+    pub fn new(api: &Api, secret: Option<&Secret>, setting: &str) -> Result<Option<Proof>, PolicyError> {
         let (name, prefix) = match &api.credential {
             Credential::None => return Ok(None),
             Credential::Bearer => (header::AUTHORIZATION, "Bearer "),
             Credential::Header(name) => (key_header(api, name)?, ""),
-            Credential::Oauth2(_) => return Err(EgressError::Oauth2 { api: api.name.clone() }),
+            Credential::Oauth2(_) => return Err(PolicyError::Oauth2 { api: api.name.clone() }),
         };
         let Some(secret) = secret.filter(|secret| !secret.expose().is_empty()) else {
-            return Err(EgressError::CredentialMissing {
+            return Err(PolicyError::CredentialMissing {
                 api: api.name.clone(),
                 setting: setting.to_owned(),
             });
         };
         let text = Zeroizing::new(format!("{prefix}{}", secret.expose()));
         let mut value = HeaderValue::from_str(&text)
-            .map_err(|_| EgressError::CredentialMalformed { setting: setting.to_owned() })?;
+            .map_err(|_| PolicyError::CredentialMalformed { setting: setting.to_owned() })?;
         // Keeps it out of HTTP/2's header tables and out of debug output.
         value.set_sensitive(true);
         Ok(Some(Proof { name, value }))
     }
 
-    pub(super) fn put(&self, headers: &mut HeaderMap) {
+    /// Put it on a request.
+    pub fn put(&self, headers: &mut HeaderMap) {
         headers.insert(self.name.clone(), self.value.clone());
     }
 }
 
 /// The header named by an API's manifest, if it takes its key in one.
-pub(super) fn key_header(api: &Api, name: &str) -> Result<HeaderName, EgressError> {
-    HeaderName::from_bytes(name.as_bytes()).map_err(|_| EgressError::Manifest {
+pub fn key_header(api: &Api, name: &str) -> Result<HeaderName, PolicyError> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| PolicyError::Manifest {
         api: api.name.clone(),
         reason: format!("its credential's header {name:?} is not a header's name"),
     })

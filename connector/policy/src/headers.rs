@@ -27,7 +27,7 @@ const FRAMING: [&str; 10] = [
 /// The headers to send in place of the connector's own, or why they are refused. `keys` are the headers in which the
 /// connector's APIs take their keys, `idempotency` is the one in which this API takes an idempotency key: a connector
 /// that chose it could have two different writes taken for one, or one write done twice.
-pub(super) fn outgoing(
+pub fn outgoing(
     mut headers: HeaderMap,
     keys: &[HeaderName],
     idempotency: Option<&HeaderName>,
@@ -55,7 +55,7 @@ fn refused(name: &HeaderName, keys: &[HeaderName]) -> bool {
 }
 
 /// Whether a header is written by the host or the HTTP client, so that it can hold nothing else.
-pub(super) fn reserved(name: &HeaderName, keys: &[HeaderName]) -> bool {
+pub fn reserved(name: &HeaderName, keys: &[HeaderName]) -> bool {
     let written = [header::ACCEPT_ENCODING, header::COOKIE, header::RANGE, header::USER_AGENT];
     refused(name, keys) || FRAMING.contains(&name.as_str()) || written.contains(name)
 }
@@ -67,7 +67,7 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 /// Whether a response's body is as it was written, not compressed.
-pub(super) fn readable(headers: &HeaderMap) -> bool {
+pub fn readable(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::CONTENT_ENCODING)
         .iter()
@@ -76,7 +76,7 @@ pub(super) fn readable(headers: &HeaderMap) -> bool {
 
 /// Remove what describes the response's framing, which is gone once the body has been read, and cookies: the session that
 /// one opens is a credential, and would be recorded with the response.
-pub(super) fn incoming(headers: &mut HeaderMap) {
+pub fn incoming(headers: &mut HeaderMap) {
     for name in FRAMING {
         headers.remove(name);
     }

@@ -4,27 +4,30 @@ use std::borrow::Cow;
 
 use http::Uri;
 use percent_encoding::percent_decode_str;
-use url::Url;
 
 /// How often a path segment is decoded in search of a slash: servers and proxies behind each other may each decode once.
 const DECODINGS_MAX: usize = 3;
 
 /// The part of a URL that all of an API's URLs have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Base {
-    pub(super) scheme: String,
-    pub(super) host: String,
-    pub(super) port: u16,
+pub struct Base {
+    /// `https`, or `http` where that is excepted.
+    pub scheme: String,
+    /// In lower case.
+    pub host: String,
+    /// Written or implied.
+    pub port: u16,
     /// Segments of the path, without empty ones at its ends.
-    pub(super) segments: Vec<String>,
+    pub segments: Vec<String>,
 }
 
 impl Base {
-    pub(super) fn of(url: &Url) -> Result<Base, String> {
-        if url.query().is_some() || url.fragment().is_some() {
+    /// Take a base URL apart, or say what about it is refused.
+    pub fn of(url: &str) -> Result<Base, String> {
+        if url.contains(['?', '#']) {
             return Err("has a query or a fragment".to_owned());
         }
-        let uri = Uri::try_from(url.as_str()).map_err(|error| format!("is not a URL: {error}"))?;
+        let uri = Uri::try_from(url).map_err(|error| format!("is not a URL: {error}"))?;
         let (mut base, _) = parse(&uri)?;
         // A trailing slash says nothing.
         if base.segments.last().is_some_and(String::is_empty) {
@@ -34,12 +37,13 @@ impl Base {
     }
 
     /// What follows `base` in this URL's path, if the URL is below it.
-    pub(super) fn below(&self, base: &Base) -> Option<&[String]> {
+    pub fn below(&self, base: &Base) -> Option<&[String]> {
         let same = self.scheme == base.scheme && self.host == base.host && self.port == base.port;
         if same { self.segments.strip_prefix(base.segments.as_slice()) } else { None }
     }
 
-    pub(super) fn join(&self, rest: &[String], query: Option<&str>) -> Option<Uri> {
+    /// The URL of what follows.
+    pub fn join(&self, rest: &[String], query: Option<&str>) -> Option<Uri> {
         let mut text = self.to_string();
         for segment in rest {
             text.push('/');
@@ -65,7 +69,7 @@ impl std::fmt::Display for Base {
 
 impl Base {
     /// Host, port and path, however they are spoken to.
-    pub(super) fn place(&self) -> String {
+    pub fn place(&self) -> String {
         self.segments
             .iter()
             .fold(format!("{}:{}", self.host, self.port), |place, segment| place + "/" + segment)
@@ -82,7 +86,7 @@ fn default_port(scheme: &str) -> Option<u16> {
 
 /// Take a URL apart, or say what about it is refused. Whatever two programs might read differently is refused, because
 /// the API reads the URL after we have judged it.
-pub(super) fn parse(uri: &Uri) -> Result<(Base, Option<&str>), String> {
+pub fn parse(uri: &Uri) -> Result<(Base, Option<&str>), String> {
     let scheme = uri.scheme_str().unwrap_or_default();
     let Some(default) = default_port(scheme) else { return Err("is not https".to_owned()) };
     let authority = uri.authority().ok_or("has no host")?;
@@ -134,7 +138,7 @@ fn check_segment(segment: &str) -> Result<(), String> {
 }
 
 /// A path segment as the least strict server reads it: decoded to the end, without `;parameters`.
-pub(super) fn loosely(segment: &str) -> Cow<'_, str> {
+pub fn loosely(segment: &str) -> Cow<'_, str> {
     if !segment.contains(['%', ';']) {
         return Cow::Borrowed(segment);
     }

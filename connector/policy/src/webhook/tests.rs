@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
 use super::*;
-use crate::contract::DeliveryId;
+use crate::manifest::DeliveryId;
 
 /// Signed below by `openssl pkeyutl -sign -rawin`, `openssl dgst -sha256 -sign` and `openssl dgst -sha256 -hmac`.
 const BODY: &[u8] = br#"{"type":"OrderCreate","locationId":"loc-1","webhookId":"4f1c"}"#;
@@ -73,7 +73,7 @@ fn secret(text: &str) -> Secret {
 fn verifier(signatures: &[Signature], pems: &[&str], secrets: &[&str]) -> Verifier {
     let pems: Vec<String> = pems.iter().map(|pem| (*pem).to_owned()).collect();
     let secrets: Vec<Secret> = secrets.iter().map(|text| secret(text)).collect();
-    Verifier::new(TABLE, signatures, &pems, &secrets).unwrap()
+    Verifier::new(TABLE, signatures.iter().cloned(), &pems, &secrets).unwrap()
 }
 
 fn headers(pairs: &[(&str, &str)]) -> HeaderMap {

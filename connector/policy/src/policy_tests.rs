@@ -4,9 +4,9 @@ use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
 
 use super::*;
-use crate::contract::{self, Api, Credential, Description, Endpoint};
+use crate::manifest::{self, Api, Credential, Endpoint};
 
-fn endpoint(method: contract::Method, path: &str, scope: &str, access: Access) -> Endpoint {
+fn endpoint(method: manifest::Method, path: &str, scope: &str, access: Access) -> Endpoint {
     let (path, scope, in_doubt) = (path.to_owned(), scope.to_owned(), InDoubt::Resend);
     Endpoint { method, path, path_setting: None, scope, access, in_doubt }
 }
@@ -14,10 +14,8 @@ fn endpoint(method: contract::Method, path: &str, scope: &str, access: Access) -
 fn api(name: &str, base_url: &str, endpoints: Vec<Endpoint>) -> Api {
     Api {
         name: name.to_owned(),
-        title: name.to_owned(),
         base_url: base_url.to_owned(),
         credential: Credential::Bearer,
-        version_header: None,
         endpoints,
         rates: Vec::new(),
         idempotency_header: None,
@@ -26,28 +24,15 @@ fn api(name: &str, base_url: &str, endpoints: Vec<Endpoint>) -> Api {
 }
 
 /// An API with orders, and another whose base URL lies below the first one's.
-fn description() -> Description {
-    use contract::Method::{Get, Post};
+fn apis() -> Vec<Api> {
+    use manifest::Method::{Get, Post};
     let orders = vec![
         endpoint(Get, "/orders/{id}", "orders.read", Access::Read),
         endpoint(Get, "/orders/search", "orders.search", Access::Read),
         endpoint(Post, "/orders/{id}/notes", "orders.write", Access::Write),
     ];
     let nested = vec![endpoint(Get, "/orders/{id}", "v2.read", Access::Read)];
-    Description {
-        name: "test".to_owned(),
-        version: "1.0.0".to_owned(),
-        title: String::new(),
-        summary: String::new(),
-        apis: vec![
-            api("shop", "https://api.shop.example", orders),
-            api("v2", "https://api.shop.example/v2", nested),
-        ],
-        triggers: Vec::new(),
-        actions: Vec::new(),
-        settings_schema: "{}".to_owned(),
-        templates: Vec::new(),
-    }
+    vec![api("shop", "https://api.shop.example", orders), api("v2", "https://api.shop.example/v2", nested)]
 }
 
 fn grant(scopes: &[&str]) -> Grant {
@@ -55,12 +40,12 @@ fn grant(scopes: &[&str]) -> Grant {
 }
 
 fn plan() -> Arc<Plan> {
-    Arc::new(Plan::new(&description().apis).unwrap())
+    Arc::new(Plan::new(&apis()).unwrap())
 }
 
-fn policy(grants: &[(&str, Grant)]) -> Result<Policy, EgressError> {
+fn policy(grants: &[(&str, Grant)]) -> Result<Policy, PolicyError> {
     let grants = grants.iter().map(|(name, grant)| ((*name).to_owned(), grant.clone())).collect();
-    Policy::new("main", plan(), &grants)
+    Policy::new(Keys::Tables("main".into()), plan(), &grants)
 }
 
 fn generous() -> Policy {
@@ -215,9 +200,9 @@ fn without_grants_nothing_is_permitted() {
     assert!(decide(&empty, "GET", "https://api.shop.example/orders/42").is_err());
 }
 
-fn redirected(url: &str, private: &[&str]) -> Result<Policy, EgressError> {
+fn redirected(url: &str, private: &[&str]) -> Result<Policy, PolicyError> {
     let grant = Grant {
-        base_url: Some(url.parse().unwrap()),
+        base_url: Some(url.to_owned()),
         private_addresses: private.iter().map(|entry| (*entry).to_owned()).collect(),
         ..grant(&["orders.read"])
     };
@@ -239,7 +224,7 @@ fn an_operator_can_point_an_api_elsewhere() {
 
 #[test]
 fn unusable_grants_say_which_key_is_wrong() {
-    let message = |outcome: Result<Policy, EgressError>| outcome.err().unwrap().to_string();
+    let message = |outcome: Result<Policy, PolicyError>| outcome.err().unwrap().to_string();
     for (message, expected) in [
         (message(policy(&[("erp", grant(&[]))])), "connections.main.apis.erp: the connector talks to no API"),
         (
@@ -286,11 +271,11 @@ proptest! {
 
 #[test]
 fn a_permit_says_what_the_call_is() {
-    let mut description = description();
-    description.apis[0].endpoints[2].in_doubt = InDoubt::Never;
-    let plan = Arc::new(Plan::new(&description.apis).unwrap());
+    let mut apis = apis();
+    apis[0].endpoints[2].in_doubt = InDoubt::Never;
+    let plan = Arc::new(Plan::new(&apis).unwrap());
     let grants = BTreeMap::from([("shop".to_owned(), grant(&["orders.read", "orders.write"]))]);
-    let policy = Policy::new("main", plan, &grants).unwrap();
+    let policy = Policy::new(Keys::Tables("main".into()), plan, &grants).unwrap();
     let url = "https://api.shop.example/orders/42";
     let read = policy.decide(&Method::GET, &url.parse().unwrap()).unwrap();
     assert_eq!((read.access, read.in_doubt), (Access::Read, InDoubt::Resend));

@@ -5,23 +5,19 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::EgressError;
 use super::plan::{Part, name};
-use crate::contract::{Access, Api, Endpoint};
+use crate::manifest::{Access, Api, Endpoint};
+use crate::{Keys, PolicyError};
 
 /// The longest path that a setting may have, in bytes. Servers commonly take 8,000 of a whole request line.
 const PATH_BYTES_MAX: usize = 1_000;
 
-/// The APIs of a manifest with their paths as the settings of `connection` have them.
-pub(super) fn set<'a>(
-    connection: &str,
-    apis: &'a [Api],
-    settings: &str,
-) -> Result<Cow<'a, [Api]>, EgressError> {
+/// The APIs of a manifest with their paths as a connection's settings have them. `keys` is how a wrong one is named.
+pub fn set<'a>(keys: &Keys, apis: &'a [Api], settings: &str) -> Result<Cow<'a, [Api]>, PolicyError> {
     if apis.iter().flat_map(|api| &api.endpoints).all(|endpoint| endpoint.path_setting.is_none()) {
         return Ok(Cow::Borrowed(apis));
     }
-    let settings = Settings::read(connection, settings)?;
+    let settings = Settings::read(keys, settings)?;
     let mut apis = apis.to_vec();
     for api in &mut apis {
         let mut moved = Vec::new();
@@ -47,20 +43,20 @@ struct Settings {
 }
 
 impl Settings {
-    fn read(connection: &str, settings: &str) -> Result<Settings, EgressError> {
-        let table = format!("connections.{connection}.settings");
+    fn read(keys: &Keys, settings: &str) -> Result<Settings, PolicyError> {
+        let table = keys.settings();
         match serde_json::from_str(settings) {
             Ok(value) => Ok(Settings { table, value }),
-            Err(error) => Err(EgressError::Path { setting: table, reason: format!("not JSON: {error}") }),
+            Err(error) => Err(PolicyError::Path { setting: table, reason: format!("not JSON: {error}") }),
         }
     }
 
     /// The path that an endpoint of `api` is moved to, if it is.
-    fn path_of(&self, api: &str, endpoint: &Endpoint) -> Result<Option<String>, EgressError> {
+    fn path_of(&self, api: &str, endpoint: &Endpoint) -> Result<Option<String>, PolicyError> {
         let Some(pointer) = &endpoint.path_setting else { return Ok(None) };
         if !is_pointer(pointer) {
             let reason = format!("the path setting {pointer:?} of {} is no JSON Pointer", endpoint.path);
-            return Err(EgressError::Manifest { api: api.to_owned(), reason });
+            return Err(PolicyError::Manifest { api: api.to_owned(), reason });
         }
         let path = match self.value.pointer(pointer) {
             None | Some(Value::Null) => return Ok(None),
@@ -73,9 +69,9 @@ impl Settings {
         }
     }
 
-    fn wrong(&self, endpoint: &Endpoint, reason: String) -> EgressError {
+    fn wrong(&self, endpoint: &Endpoint, reason: String) -> PolicyError {
         let key = endpoint.path_setting.as_deref().unwrap_or_default().replace('/', ".");
-        EgressError::Path { setting: format!("{}{key}", self.table), reason }
+        PolicyError::Path { setting: format!("{}{key}", self.table), reason }
     }
 }
 
@@ -86,8 +82,8 @@ fn is_pointer(text: &str) -> bool {
 }
 
 /// Check that `path` can stand in place of `default`. It consists of what is sent and read as it is written, so that a
-/// request for it reaches no other path, and none above the API's base URL.
-pub(crate) fn check(path: &str, default: &str) -> Result<(), String> {
+/// request for it reaches no other path, and none above the API's base URL. Says what is wrong otherwise.
+pub fn check(path: &str, default: &str) -> Result<(), String> {
     let bytes = path.len();
     if bytes > PATH_BYTES_MAX {
         return Err(format!("the path has {bytes} bytes; {PATH_BYTES_MAX} are the most"));
@@ -125,7 +121,7 @@ fn names(path: &str) -> Vec<&str> {
 
 /// Why `moved` cannot be where it is beside `other`: a request could be either, and they are not decided alike. Where one is
 /// more specific and both are equally harmless, that one decides, as it does in a manifest.
-pub(crate) fn clash(moved: &Endpoint, other: &Endpoint) -> Option<String> {
+pub fn clash(moved: &Endpoint, other: &Endpoint) -> Option<String> {
     if std::ptr::eq(moved, other) || moved.method != other.method {
         return None;
     }

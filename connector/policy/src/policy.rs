@@ -5,16 +5,32 @@ use std::sync::Arc;
 
 use http::{Method, Uri};
 
-use super::address::Exceptions;
-use super::place::{Base, parse};
-use super::plan::{ApiPlan, Plan};
-use super::{EgressError, Grant};
-use crate::contract::{Access, InDoubt};
+use crate::address::Exceptions;
+use crate::manifest::{Access, InDoubt};
+use crate::place::{Base, parse};
+use crate::plan::{ApiPlan, Plan};
+use crate::{Keys, PolicyError, Secret};
+
+/// What an operator lets one connection do with one API.
+#[derive(Debug, Clone, Default)]
+pub struct Grant {
+    /// Where the API is, in place of the manifest's base URL.
+    pub base_url: Option<String>,
+    /// What the manifest's kind of credential is made of.
+    pub credential: Option<Secret>,
+    /// The scopes of the manifest that may be used, each by name.
+    pub scopes: Vec<String>,
+    /// `host:port` pairs that may lie in a private network, on this machine, or be spoken to without TLS.
+    pub private_addresses: Vec<String>,
+    /// Denies every write, whatever the scopes say.
+    pub read_only: bool,
+}
 
 /// What one connection may request of which APIs.
-pub(super) struct Policy {
-    connection: Box<str>,
-    pub(super) plan: Arc<Plan>,
+pub struct Policy {
+    keys: Keys,
+    /// The manifest's APIs.
+    pub plan: Arc<Plan>,
     /// For each API of the manifest, in its order; none where nothing is granted.
     granted: Vec<Option<Granted>>,
 }
@@ -29,44 +45,44 @@ struct Granted {
 
 /// A request that may be made.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Permit {
+pub struct Permit {
     /// Position of its API in the manifest.
-    pub(super) api: usize,
+    pub api: usize,
     /// Where it goes.
-    pub(super) target: Uri,
-    pub(super) access: Access,
-    pub(super) in_doubt: InDoubt,
+    pub target: Uri,
+    /// Whether it changes anything.
+    pub access: Access,
+    /// What becomes of it when its outcome is unknown.
+    pub in_doubt: InDoubt,
 }
 
 /// Why a request may not be made: what to do about it, for the operator.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Denial {
+pub struct Denial {
     /// Position of the API that it was meant for.
-    pub(super) api: Option<usize>,
-    pub(super) reason: String,
+    pub api: Option<usize>,
+    /// What is wrong, and what would allow it.
+    pub reason: String,
 }
 
 impl Policy {
-    /// Check the grants of `connection` against the manifest.
-    pub(super) fn new(
-        connection: &str,
-        plan: Arc<Plan>,
-        grants: &BTreeMap<String, Grant>,
-    ) -> Result<Policy, EgressError> {
+    /// Check the grants of a connection against the manifest.
+    pub fn new(keys: Keys, plan: Arc<Plan>, grants: &BTreeMap<String, Grant>) -> Result<Policy, PolicyError> {
         if let Some(name) = grants.keys().find(|name| plan.apis.iter().all(|api| api.api.name != **name)) {
             let known: Vec<&str> = plan.apis.iter().map(|api| api.api.name.as_str()).collect();
-            let setting = setting(connection, name, "");
-            return Err(EgressError::UnknownApi { setting, known: known.join(", ") });
+            let setting = keys.table(name);
+            return Err(PolicyError::UnknownApi { setting, known: known.join(", ") });
         }
-        let granted = plan.apis.iter().map(|api| {
-            grants.get(&api.api.name).map(|grant| Granted::new(connection, api, grant)).transpose()
-        });
+        let granted = plan
+            .apis
+            .iter()
+            .map(|api| grants.get(&api.api.name).map(|grant| Granted::new(&keys, api, grant)).transpose());
         let granted = granted.collect::<Result<_, _>>()?;
-        Ok(Policy { connection: connection.into(), plan, granted })
+        Ok(Policy { keys, plan, granted })
     }
 
     /// Decide about one request.
-    pub(super) fn decide(&self, method: &Method, uri: &Uri) -> Result<Permit, Denial> {
+    pub fn decide(&self, method: &Method, uri: &Uri) -> Result<Permit, Denial> {
         let nowhere = |reason: String| Denial { api: None, reason };
         let (base, query) = parse(uri).map_err(|reason| nowhere(format!("the URL {reason}")))?;
         let Some((index, api, rest)) = self.api_of(&base) else {
@@ -79,13 +95,12 @@ impl Policy {
         let denied = |reason: String| Denial { api: Some(index), reason };
         let name = &api.api.name;
         let Some(granted) = self.granted(index) else {
-            let table = setting(&self.connection, name, "");
-            return Err(denied(format!("nothing is granted for {name}; add a table [{table}]")));
+            return Err(denied(format!("nothing is granted for {name}; {}", self.keys.grant(name))));
         };
         let Some(route) = api.route(method, rest) else {
             return Err(denied(match api.paths_can_be_set() {
                 true => {
-                    let settings = format!("connections.{}.settings", self.connection);
+                    let settings = self.keys.settings();
                     format!(
                         "the connector's manifest of {name}, with its paths as {settings} has them, describes no such call"
                     )
@@ -96,12 +111,12 @@ impl Policy {
             }));
         };
         if !granted.scopes.get(route.scope).is_some_and(|granted| *granted) {
-            let key = setting(&self.connection, name, ".scopes");
+            let key = self.keys.api(name, "scopes");
             let scope = api.scopes.get(route.scope).map_or("", String::as_str);
             return Err(denied(format!("{method} {} is not granted; add {scope:?} to {key}", route.path)));
         }
         if route.access == Access::Write && granted.read_only {
-            let key = format!("connections.{}.read_only", self.connection);
+            let key = self.keys.read_only(name);
             return Err(denied(format!("{method} {} writes, and {key} is true", route.path)));
         }
         let target = granted.target.as_ref().unwrap_or(&api.base).join(rest, query);
@@ -110,7 +125,7 @@ impl Policy {
     }
 
     /// Where requests to an API really go; none if nothing may be requested of it.
-    pub(super) fn target(&self, api: usize) -> Option<&Base> {
+    pub fn target(&self, api: usize) -> Option<&Base> {
         let granted = self.granted(api).filter(|granted| granted.scopes.contains(&true))?;
         granted.target.as_ref().or_else(|| Some(&self.plan.apis.get(api)?.base))
     }
@@ -127,26 +142,21 @@ impl Policy {
     }
 }
 
-/// The key below a connection's table that concerns one API.
-pub(super) fn setting(connection: &str, api: &str, key: &str) -> String {
-    format!("connections.{connection}.apis.{api}{key}")
-}
-
 impl Granted {
-    fn new(connection: &str, plan: &ApiPlan, grant: &Grant) -> Result<Granted, EgressError> {
-        let setting = |key| setting(connection, &plan.api.name, key);
+    fn new(keys: &Keys, plan: &ApiPlan, grant: &Grant) -> Result<Granted, PolicyError> {
+        let setting = |key| keys.api(&plan.api.name, key);
         if let Some(scope) = grant.scopes.iter().find(|scope| !plan.scopes.contains(scope)) {
-            return Err(EgressError::UnknownScope {
-                setting: setting(".scopes"),
+            return Err(PolicyError::UnknownScope {
+                setting: setting("scopes"),
                 scope: scope.clone(),
                 known: plan.scopes.join(", "),
             });
         }
-        let unusable = |reason: String| EgressError::BaseUrl { setting: setting(".base_url"), reason };
-        let target = grant.base_url.as_ref().map(Base::of).transpose();
+        let unusable = |reason: String| PolicyError::BaseUrl { setting: setting("base_url"), reason };
+        let target = grant.base_url.as_deref().map(Base::of).transpose();
         let target = target.map_err(|reason| unusable(format!("it {reason}")))?;
         let Base { scheme, host, port, .. } = target.as_ref().unwrap_or(&plan.base);
-        let key = setting(".allow_private");
+        let key = setting("allow_private");
         let exceptions = Exceptions::parse(&grant.private_addresses, &key)?;
         if scheme != "https" && !exceptions.covers(host, *port) {
             return Err(unusable(format!(
