@@ -46,7 +46,11 @@ fn two_tenants_of_a_platform_do_not_see_each_other() {
     for (tenant, note) in [("acme", "Leave it at the door"), ("bolt", "Ring twice")] {
         assert_eq!(count(&format!("{tenant}: a webhook of ghl was accepted")), 1, "{output}");
         assert_eq!(count(&format!("{tenant}: order in track-pod: ")), 1, "{output}");
-        assert_eq!(count(&format!("{tenant}: Track-POD holds an order with the note \"{note}\"")), 1, "{output}");
+        assert_eq!(
+            count(&format!("{tenant}: Track-POD holds an order with the note \"{note}\"")),
+            1,
+            "{output}"
+        );
         assert_eq!(count(&format!("{tenant}: Track-POD holds")), 1, "{output}");
     }
     assert_eq!(count("bolt: a webhook of ghl was refused with 401"), 1, "{output}");
@@ -115,8 +119,11 @@ async fn two_hosts_in_one_process_run_orders_on_the_platforms_http_and_storage()
     // One event of one delivery; every write that left was written down before and after.
     let (sent, writes) = (one.wire.writes(), one.storage.count("intend"));
     assert_eq!((one.storage.count("accept"), one.storage.count("finish")), (1, 1));
-    assert!(sent > 0 && writes == sent && one.storage.count("settle") == sent, "{sent} sent, {writes} intended");
-    assert_eq!((other.storage.count("accept"), other.wire.calls()), (0, 0));
+    assert!(
+        sent > 0 && writes == sent && one.storage.count("settle") == sent,
+        "{sent} sent, {writes} intended"
+    );
+    assert_eq!((other.storage.count("accept"), other.wire.writes()), (0, 0));
     one.host.shutdown().await;
     // The other goes on.
     assert_eq!(other.deliver(&other.order()).await, 200);

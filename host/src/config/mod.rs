@@ -24,9 +24,9 @@ use url::Url;
 use crate::egress::Secret;
 use crate::engine::Digest;
 use crate::notices::Receiver;
-use crate::webhook::WebhookConfig;
 
 pub use crate::distribution::{ModuleSource, RegistryConfig};
+pub use crate::webhook::WebhookConfig;
 pub use error::{ConfigErrors, Problem};
 
 /// The largest configuration file, in bytes. One connection takes about a thousand.
