@@ -32,7 +32,7 @@ export function onOrder({ ghl, settings }, orderId) {
   const order = ghl.order(orderId);
   if (!order) return skipped(`GoHighLevel has no order ${orderId}`);
   const { amount, currency } = order.total;
-  if (amount.compare(settings.minimumTotal) < 0) return skipped(`order ${orderId} is below the setting \`minimum_total\``);
+  if (amount.compare(settings.minimumTotal) < 0) return skipped(`order ${orderId} is below \`minimum_total\``);
   const contactId = order.customer?.id;
   if (!contactId) return skipped(`order ${orderId} has no contact`);
 

@@ -48,7 +48,7 @@ test('what is noted is not noted again', () => {
 
 test('an order below the smallest total gets no note', () => {
   const smaller = scripted([order], { minimum_total: '150.11' });
-  assert.equal(onOrder(smaller, 'o1').val, 'order o1 is below the setting `minimum_total`');
+  assert.equal(onOrder(smaller, 'o1').val, 'order o1 is below `minimum_total`');
   const same = scripted([order, notes(), noted], { minimum_total: '150.1' });
   assert.equal(onOrder(same, 'o1').tag, 'done');
 });
