@@ -25,6 +25,7 @@ mod findings;
 mod inspect;
 mod journal;
 mod modules;
+mod new;
 mod notices;
 mod offline;
 mod outbox;
@@ -78,6 +79,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Inspect(inspect::Inspect),
+    New(new::New),
     Test(test::Test),
     Events(events::Events),
     Retry(retry::Retry),
@@ -144,6 +146,7 @@ async fn execute(command: Command) -> Result<(), Failed> {
         Command::Run(run) => run.run().await,
         Command::Check(check) => check.run().await,
         Command::Inspect(inspect) => inspect.run().await,
+        Command::New(new) => new.run().await,
         Command::Test(test) => test.run().await,
         Command::Events(events) => events.run().await,
         Command::Retry(retry) => retry.run().await,

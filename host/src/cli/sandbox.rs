@@ -15,7 +15,8 @@ use config::{Connector, Setup};
 /// Runs fakes of the vendors' APIs on this machine, until Ctrl-C
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  transload sandbox\n  transload sandbox --write shop      # then: transload run --config shop/transload.toml"
+    after_help = "Examples:\n  transload sandbox\n  transload sandbox --write shop      # then: transload run --config shop/transload.toml\n  \
+                  transload sandbox --keys sandbox    # for a configuration of your own, with a connection `shop`"
 )]
 pub struct Sandbox {
     /// Where to listen
@@ -27,6 +28,12 @@ pub struct Sandbox {
     /// Write a configuration, and the credentials it names, for a host that runs against this sandbox
     #[arg(long, value_name = "DIRECTORY")]
     write: Option<PathBuf>,
+    /// Write the credentials and keys alone, for a configuration of your own; those of an earlier sandbox are replaced
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "write")]
+    keys: Option<PathBuf>,
+    /// With --keys: the connection that gets all webhooks
+    #[arg(long, value_name = "NAME", default_value = "shop", requires = "keys")]
+    connection: String,
     /// Print the addresses and credentials as one JSON document
     #[arg(long)]
     json: bool,
@@ -37,7 +44,13 @@ impl Sandbox {
         let options = SandboxOptions { listen: self.listen, ..SandboxOptions::default() };
         let fakes = Fakes::start(options).await.map_err(usage)?;
         let setup = Setup { sandbox: &fakes, host: self.host, connectors: &Connector::ALL, poll: "5s" };
-        setup.point_webhooks(&fakes.control()).await?;
+        match &self.keys {
+            Some(directory) => {
+                setup.write_keys(directory).map_err(Failed::Usage)?;
+                setup.point_all_webhooks(&fakes.control(), &self.connection).await?;
+            }
+            None => setup.point_webhooks(&fakes.control()).await?,
+        }
         let config = self.write.as_ref().map(|directory| setup.write(directory)).transpose();
         let config = config.map_err(Failed::Usage)?;
         self.announce(&fakes, config.as_deref())?;
@@ -73,9 +86,10 @@ impl Sandbox {
             "\nPlace an order:    curl -X POST {}/ghl/orders -H 'content-type: application/json' -d '{{}}'",
             fakes.control_url()
         );
-        match config {
-            Some(path) => say!("Run a host on it:  transload run --config {}", path.display()),
-            None => say!("Run a host on it:  start the sandbox with --write DIRECTORY"),
+        match (config, &self.keys) {
+            (Some(path), _) => say!("Run a host on it:  transload run --config {}", path.display()),
+            (None, Some(keys)) => say!("Its keys are in    {}", keys.display()),
+            (None, None) => say!("Run a host on it:  start the sandbox with --write DIRECTORY"),
         }
         Ok(())
     }

@@ -17,12 +17,10 @@ const FIXTURES_MAX: usize = 500;
 
 /// Tests whether a module keeps the contract: its manifest, what it does with samples and recorded calls, and with faults
 #[derive(Args)]
-#[command(
-    after_help = "Nothing is sent anywhere. docs/conformance.md explains each check.\n\n\
+#[command(after_help = "Nothing is sent anywhere. docs/conformance.md explains each check.\n\n\
                   Exit codes: 0 it passes, 1 it does not, 2 usage.\n\nExamples:\n  transload test my-connector.wasm\n  \
                   transload test my-connector.wasm --fixtures fixtures\n  \
-                  transload test bundled:ghl-rankr --settings settings.json --json\n  transload test --list"
-)]
+                  transload test bundled:ghl-rankr --settings settings.json --json\n  transload test --list")]
 pub struct Test {
     /// A component file, or bundled:NAME
     #[arg(required_unless_present = "list")]
@@ -93,7 +91,8 @@ fn read_settings(path: &Path) -> anyhow::Result<String> {
 }
 
 fn read_fixtures(directory: &Path) -> anyhow::Result<Vec<Fixture>> {
-    let there = std::fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
+    let there =
+        std::fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
     let mut paths = Vec::new();
     for entry in there {
         let path = entry.with_context(|| format!("cannot read {}", directory.display()))?.path();
@@ -132,7 +131,8 @@ fn print(report: &Report) {
     for gap in &report.gaps {
         say!("{} {}", style::warn("not exercised:"), style::plain(gap));
     }
-    let count = |weight| report.checks.iter().flat_map(|it| &it.findings).filter(|it| it.weight == weight).count();
+    let count =
+        |weight| report.checks.iter().flat_map(|it| &it.findings).filter(|it| it.weight == weight).count();
     let (faults, warnings) = (count(Weight::Fault), count(Weight::Warning));
     match report.passed() {
         true => say!("{}, {warnings} warnings", style::good("passed")),

@@ -78,7 +78,8 @@ pub(super) async fn junk_answers(module: &Module, scenario: &Scenario, run: &Run
             let run = scenario.play_with(module, Variation { fault, ..Variation::default() }).await;
             let object = format!("{}: {} answered with {said}", scenario.name, called(call));
             if let Some(reason) = run.crash() {
-                let message = format!("{reason}: an answer is the vendor's, whatever it is; answer a failure");
+                let message =
+                    format!("{reason}: an answer is the vendor's, whatever it is; answer a failure");
                 findings.fault(Check::JunkAnswers, object, message);
             } else if !is_json && !writes(call) && !heeds(&run) {
                 let message = "it is taken for an answer: what cannot be read says nothing of what is there; answer retry";
@@ -98,18 +99,32 @@ fn exercised(run: &Run) -> Vec<(usize, &CallStep)> {
 /// What is wrong with how a connector takes a fault, if anything.
 fn misjudged(run: &Run, wanted: Wanted) -> Option<String> {
     let name = wanted.name();
-    let answered = |was: &str| Some(format!("it answers {was}, not {name}: a host would do the wrong thing next"));
+    let answered =
+        |was: &str| Some(format!("it answers {was}, not {name}: a host would do the wrong thing next"));
     match run.outcome()? {
         Outcome::Error(reason) => Some(format!("{reason}: answer {name}")),
-        Outcome::Failure(Failure::Retry(_)) => if wanted == Wanted::Retry { None } else { answered("retry") },
+        Outcome::Failure(Failure::Retry(_)) => {
+            if wanted == Wanted::Retry {
+                None
+            } else {
+                answered("retry")
+            }
+        }
         Outcome::Failure(Failure::NeedsAttention(_)) => {
-            if wanted == Wanted::NeedsAttention { None } else { answered("needs-attention") }
+            if wanted == Wanted::NeedsAttention {
+                None
+            } else {
+                answered("needs-attention")
+            }
         }
         Outcome::Failure(Failure::Rejected(_)) => answered("rejected"),
         _ => {
             let claimed = unbacked_effects(run);
             if !claimed.is_empty() {
-                return Some(format!("it claims {}, which did not happen: answer {name}", claimed.join(", ")));
+                return Some(format!(
+                    "it claims {}, which did not happen: answer {name}",
+                    claimed.join(", ")
+                ));
             }
             (!heeds(run)).then(|| {
                 format!("it goes on as if nothing had happened, and nobody is told: answer {name}, or raise an alert")

@@ -44,7 +44,9 @@ fn check_call(scenario: &Scenario, call: &CallStep, findings: &mut Findings) {
     };
     if writes(call) {
         findings.apply(Check::Access);
-        let message = format!("it writes where it may only read: {reason}; hand over an event, and write as that is handled");
+        let message = format!(
+            "it writes where it may only read: {reason}; hand over an event, and write as that is handled"
+        );
         findings.fault(Check::Access, object, message);
     } else {
         let message = format!("the manifest does not declare it ({reason}): add the endpoint, or do without");
@@ -64,7 +66,8 @@ fn check_effects(
         let system = &effect.system;
         let object = format!("{}: effect {} {} {}", scenario.name, verb(effect.verb), effect.kind, effect.id);
         if system != STORE && !description.apis.iter().any(|api| api.name == *system) {
-            let message = format!("its system {system:?} is neither an API of the manifest nor the store: name one");
+            let message =
+                format!("its system {system:?} is neither an API of the manifest nor the store: name one");
             findings.fault(Check::Effects, object, message);
         } else if !is_backed(effect, run) {
             findings.fault(Check::Effects, object, unbacked(system));
@@ -127,8 +130,14 @@ fn check_kinds(scenario: &Scenario, events: &[Event], description: &Description,
         if !triggers.any(|trigger| trigger.yields == kind) {
             let whose = asked.map_or("no trigger".to_owned(), |name| format!("the trigger {name} does not"));
             let yields = if asked.is_some() { "yield" } else { "yields" };
-            let message = format!("{whose} {yields} this kind by the manifest: declare a trigger for it, or leave it out");
-            findings.fault(Check::Kinds, format!("{}: event of kind {}", scenario.name, kind_name(kind)), message);
+            let message = format!(
+                "{whose} {yields} this kind by the manifest: declare a trigger for it, or leave it out"
+            );
+            findings.fault(
+                Check::Kinds,
+                format!("{}: event of kind {}", scenario.name, kind_name(kind)),
+                message,
+            );
         }
     }
 }

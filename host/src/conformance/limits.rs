@@ -42,7 +42,8 @@ pub(super) async fn deliveries(module: &Module, like: &Scenario, api: &Api, find
         let delivery = Delivery { source: api.name.clone(), headers: Vec::new(), body };
         let run = Scenario { input: Input::Delivery(delivery), ..like.clone() }.play(module).await;
         if let Some(reason) = run.crash() {
-            let message = format!("{reason}: whoever has the webhook's secret decides what is in it; answer rejected");
+            let message =
+                format!("{reason}: whoever has the webhook's secret decides what is in it; answer rejected");
             findings.fault(Check::JunkDeliveries, format!("a delivery of {} with {what}", api.name), message);
         }
     }

@@ -60,7 +60,11 @@ fn every_name<'a>(
     let mut seen = BTreeSet::new();
     for name in names {
         if !is_fine(name) {
-            findings.fault(Check::Names, format!("{what} {name:?}"), format!("its name is malformed: {rule}"));
+            findings.fault(
+                Check::Names,
+                format!("{what} {name:?}"),
+                format!("its name is malformed: {rule}"),
+            );
         }
         if !seen.insert(name) {
             findings.fault(
@@ -129,8 +133,7 @@ fn check_endpoint(api: &Api, endpoint: &Endpoint, object: &str, findings: &mut F
         }
         Method::Post if declared_read => {
             findings.apply(Check::Access);
-            let message =
-                "a POST is declared as a read: if it changes anything, declare its access as write, or a \
+            let message = "a POST is declared as a read: if it changes anything, declare its access as write, or a \
                  host sends it again and again";
             findings.warning(Check::Access, object, message);
         }
@@ -200,11 +203,17 @@ fn check_action(action: &Action, findings: &mut Findings) {
 }
 
 /// A validator for a schema of the manifest, if it is one.
-fn validator(object: &str, what: &str, schema: &str, findings: &mut Findings) -> Option<jsonschema::Validator> {
+fn validator(
+    object: &str,
+    what: &str,
+    schema: &str,
+    findings: &mut Findings,
+) -> Option<jsonschema::Validator> {
     findings.apply(Check::Schemas);
     let read = serde_json::from_str::<Value>(schema).map_err(|error| error.to_string());
     let validator = read.and_then(|it| jsonschema::validator_for(&it).map_err(|error| error.to_string()));
-    let wrong = |error| findings.fault(Check::Schemas, object, format!("its {what} is no JSON Schema: {error}"));
+    let wrong =
+        |error| findings.fault(Check::Schemas, object, format!("its {what} is no JSON Schema: {error}"));
     validator.map_err(wrong).ok()
 }
 
@@ -212,7 +221,8 @@ fn sample(object: &str, what: &str, schema: &str, sample: &str, findings: &mut F
     let Some(validator) = validator(object, what, schema, findings) else { return };
     findings.apply(Check::Samples);
     for reason in problems(&validator, sample) {
-        let message = format!("its sample is not what its {what} describes: {reason}; mend the one or the other");
+        let message =
+            format!("its sample is not what its {what} describes: {reason}; mend the one or the other");
         findings.fault(Check::Samples, object, message);
     }
 }

@@ -16,8 +16,8 @@ mod ledger;
 mod limits;
 mod manifest;
 mod objects;
-mod rerun;
 mod report;
+mod rerun;
 mod samples;
 mod scenario;
 mod settings;
@@ -99,7 +99,11 @@ impl Kit {
             Ok(policy) => policy,
             Err(error) => {
                 self.findings.apply(Check::Apis);
-                self.findings.fault(Check::Apis, "the manifest", format!("no connection can be made of it: {error}"));
+                self.findings.fault(
+                    Check::Apis,
+                    "the manifest",
+                    format!("no connection can be made of it: {error}"),
+                );
                 self.gaps.push(format!("every scenario of samples, with {origin}: {error}"));
                 return;
             }

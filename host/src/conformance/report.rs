@@ -82,33 +82,56 @@ impl Check {
 
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Check::Loads => ("contract/loads", "it loads: allowed imports, all exports of one contract version"),
-            Check::Constant => ("contract/constant", "its manifest is the same at any time, seed and settings"),
+            Check::Loads => {
+                ("contract/loads", "it loads: allowed imports, all exports of one contract version")
+            }
+            Check::Constant => {
+                ("contract/constant", "its manifest is the same at any time, seed and settings")
+            }
             Check::Needless => ("contract/needless", "describing itself takes no call and no store"),
             Check::Names => ("manifest/names", "names are well formed, and each is there once"),
             Check::Version => ("manifest/version", "its version is a semantic version"),
-            Check::Apis => ("manifest/apis", "base URLs are https, endpoints well formed and never ambiguous"),
+            Check::Apis => {
+                ("manifest/apis", "base URLs are https, endpoints well formed and never ambiguous")
+            }
             Check::Schemas => ("manifest/schemas", "JSON Schemas are schemas"),
             Check::Samples => ("manifest/samples", "samples are what their schemas describe"),
-            Check::Settings => ("manifest/settings", "templates and examples are what the settings' schema describes"),
-            Check::Triggers => ("manifest/triggers", "a trigger comes of an API that has webhooks, or is polled"),
+            Check::Settings => {
+                ("manifest/settings", "templates and examples are what the settings' schema describes")
+            }
+            Check::Triggers => {
+                ("manifest/triggers", "a trigger comes of an API that has webhooks, or is polled")
+            }
             Check::InDoubt => ("manifest/in-doubt", "a write that is sent again in doubt can be"),
             Check::Calls => ("honesty/calls", "each request is for an endpoint of the manifest"),
-            Check::Access => ("honesty/access", "what writes is declared as a write, and what only reads only reads"),
-            Check::Effects => ("honesty/effects", "effects name declared systems, and something was written there"),
+            Check::Access => {
+                ("honesty/access", "what writes is declared as a write, and what only reads only reads")
+            }
+            Check::Effects => {
+                ("honesty/effects", "effects name declared systems, and something was written there")
+            }
             Check::Kinds => ("honesty/kinds", "events are whole, and of a kind that a trigger yields"),
-            Check::Unknown => ("honesty/unknown", "unknown actions, triggers and inputs are refused as rejected"),
+            Check::Unknown => {
+                ("honesty/unknown", "unknown actions, triggers and inputs are refused as rejected")
+            }
             Check::Same => ("determinism/same", "the same inputs give the same requests and the same result"),
             Check::Rerun => ("idempotence/rerun", "run again later, it makes no write that is not on record"),
-            Check::LostAnswer => {
-                ("idempotence/lost-answer", "a write whose answer was lost is doubled only as its endpoint allows")
+            Check::LostAnswer => (
+                "idempotence/lost-answer",
+                "a write whose answer was lost is doubled only as its endpoint allows",
+            ),
+            Check::JunkDeliveries => {
+                ("limits/junk-deliveries", "no delivery, whatever is in it, makes it trap")
             }
-            Check::JunkDeliveries => ("limits/junk-deliveries", "no delivery, whatever is in it, makes it trap"),
-            Check::JunkAnswers => ("limits/junk-answers", "no answer, whatever is in it, makes it trap or claim success"),
+            Check::JunkAnswers => {
+                ("limits/junk-answers", "no answer, whatever is in it, makes it trap or claim success")
+            }
             Check::Pages => ("limits/pages", "listings end"),
             Check::Credential => ("errors/credential", "401 and 403 need attention"),
             Check::Busy => ("errors/busy", "429 and 503 are tried again"),
-            Check::Connection => ("errors/connection", "no connection, a broken one and no answer are tried again"),
+            Check::Connection => {
+                ("errors/connection", "no connection, a broken one and no answer are tried again")
+            }
             Check::Denied => ("errors/denied", "what the host denies needs attention"),
             Check::Fixtures => ("fixtures/replay", "each fixture is replayed as it was recorded"),
         }

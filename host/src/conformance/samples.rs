@@ -7,9 +7,7 @@ use serde_json::Value;
 use super::objects;
 use super::scenario::Scenario;
 use super::vendor::Manner;
-use crate::contract::{
-    ChangeKind, Delivery, Description, Envelope, Instant, Origin, Scope, Trigger, Window,
-};
+use crate::contract::{ChangeKind, Delivery, Description, Envelope, Instant, Origin, Scope, Trigger, Window};
 use crate::egress::ConnectionEgress;
 use crate::runtime::Input;
 

@@ -93,10 +93,7 @@ fn with_body(status: u16, body: Bytes) -> Response<Bytes> {
 
 /// What a connection of a connector with `settings` may request: all that its manifest names. Neither budgets nor
 /// credentials matter here, and both would get in the way.
-pub(super) fn everything(
-    description: &Description,
-    settings: &str,
-) -> Result<ConnectionEgress, EgressError> {
+pub(super) fn everything(description: &Description, settings: &str) -> Result<ConnectionEgress, EgressError> {
     let mut open = description.clone();
     let mut grants = BTreeMap::new();
     for api in &mut open.apis {

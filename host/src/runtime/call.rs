@@ -95,7 +95,8 @@ impl Shared {
     ) -> Result<Call, StorageError> {
         let number = number(work);
         let salt = format!("{}\n{}", connection.name, event.map_or("", |event| &event.id));
-        let memory = Memory::recall(Box::new(Arc::clone(&self.storage)), work.id, number, salt, number == 1).await?;
+        let memory =
+            Memory::recall(Box::new(Arc::clone(&self.storage)), work.id, number, salt, number == 1).await?;
         Ok(self.call(connection, Writes::Once(memory), Some(work.id), true))
     }
 

@@ -178,9 +178,7 @@ impl Memory {
         let response = outcome.as_ref().ok().and_then(|it| serde_json::to_vec(&StoredResponse::of(it)).ok());
         let status = outcome.as_ref().ok().map(|response| response.status().as_u16());
         self.note(key, state, response.clone(), api);
-        self.log
-            .settle(WriteOutcome { id: self.id, key: key.to_owned(), state, status, response, at })
-            .await
+        self.log.settle(WriteOutcome { id: self.id, key: key.to_owned(), state, status, response, at }).await
     }
 
     fn note(&self, key: &str, state: WriteState, response: Option<Vec<u8>>, api: &str) {

@@ -55,20 +55,22 @@ pub use jobs::{
     FINDINGS_PER_JOB_MAX, FINDINGS_PER_PAGE_MAX, JOBS_AT_ONCE_MAX, JobRequest, JobStatus, StartedJob,
 };
 pub use manage::{ConnectionStatus, EventHistory};
+pub(crate) use memory::WriteLog;
 pub use notices::{AT_ONCE_MAX, Courier, Payload, RECEIVERS_MAX, ReceiverStatus, STREAMS_MAX, webhook_id};
 pub use observe::{Happening, HostEvent};
 pub use options::{ConnectionSpec, HostError, HostLimits, HostOptions};
-pub use preview::{PREVIEW_EVENTS_MAX, Preview, preview_stored, recorded_fixture, recorded_module, replay_stored};
-pub use replay::{Replay, ReplayError};
-pub use swap::{Swap, SwapError, SwapRequest};
-pub(crate) use memory::WriteLog;
+pub use preview::{
+    PREVIEW_EVENTS_MAX, Preview, preview_stored, recorded_fixture, recorded_module, replay_stored,
+};
 pub(crate) use render::{all_lines, diff};
 pub(crate) use replay::{Input, Replies, path};
+pub use replay::{Replay, ReplayError};
 pub(crate) use store::Entries;
+pub use swap::{Swap, SwapError, SwapRequest};
+pub(crate) use trace::Tape;
 pub use trace::{
     Answer, BODY_KEPT_MAX, Body, CallStep, ErrorKind, Outcome, Reply, Source, Step, StoreWrite,
     StoredResponse, TRACE_KEPT_MAX, Trace,
 };
-pub(crate) use trace::Tape;
 pub(crate) use trial::Trial;
 pub(crate) use trouble::{check_events, follow_ups};

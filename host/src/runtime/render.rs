@@ -85,7 +85,12 @@ fn render_outcome(outcome: &Outcome, lines: &mut Vec<String>) {
             lines.extend(events.iter().map(render_event));
         }
         Outcome::Page(page) => {
-            lines.push(format!("read: {} events, cursor {:?}, more {}", page.events.len(), page.cursor, page.more));
+            lines.push(format!(
+                "read: {} events, cursor {:?}, more {}",
+                page.events.len(),
+                page.cursor,
+                page.more
+            ));
             lines.extend(page.events.iter().map(render_event));
         }
         Outcome::Output(output) => {

@@ -67,26 +67,50 @@ impl Setup<'_> {
         }
         std::fs::create_dir_all(directory)
             .with_context(|| format!("cannot create {}", directory.display()))?;
-        let (sandbox, options) = (self.sandbox, self.sandbox.options());
-        let write = |name: &str, text: &str| write_private(&directory.join(name), text);
-        write("ghl.token", &options.ghl_token)?;
-        write("ghl.pem", &sandbox.ghl_public_key_pem())?;
+        for (name, text) in self.keys() {
+            write_private(&directory.join(name), &text)?;
+        }
         let mut config = format!(include_str!("host.toml.in"), host = self.host);
         for connector in self.connectors {
-            match connector {
-                Connector::GhlTrackPod => {
-                    write("track-pod.key", &options.track_pod_key)?;
-                    write("track-pod.secret", &sandbox.track_pod_secret())?;
-                }
-                Connector::GhlRankr => {
-                    write("rankr.token", &options.rankr_token)?;
-                    write("rankr.secret", &sandbox.rankr_secret())?;
-                }
-            }
             writeln!(config, "{}", self.connection(*connector))?;
         }
         let path = directory.join("transload.toml");
         write_private(&path, &config).map(|()| path)
+    }
+
+    /// Writes into `directory` the files with the sandbox's credentials, over those of an earlier one.
+    pub fn write_keys(&self, directory: &Path) -> anyhow::Result<()> {
+        std::fs::create_dir_all(directory)
+            .with_context(|| format!("cannot create {}", directory.display()))?;
+        for (name, text) in self.keys() {
+            let path = directory.join(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot replace {}", path.display()));
+                }
+                _ => write_private(&path, &text)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The credentials and keys of the connectors' systems, by the names of their files.
+    fn keys(&self) -> Vec<(&'static str, String)> {
+        let (sandbox, options) = (self.sandbox, self.sandbox.options());
+        let mut keys =
+            vec![("ghl.token", options.ghl_token.clone()), ("ghl.pem", sandbox.ghl_public_key_pem())];
+        for connector in self.connectors {
+            keys.extend(match connector {
+                Connector::GhlTrackPod => [
+                    ("track-pod.key", options.track_pod_key.clone()),
+                    ("track-pod.secret", sandbox.track_pod_secret()),
+                ],
+                Connector::GhlRankr => {
+                    [("rankr.token", options.rankr_token.clone()), ("rankr.secret", sandbox.rankr_secret())]
+                }
+            });
+        }
+        keys
     }
 
     fn connection(&self, connector: Connector) -> String {
@@ -118,16 +142,24 @@ impl Setup<'_> {
     pub async fn point_webhooks(&self, control: &Control) -> anyhow::Result<()> {
         for connector in self.connectors {
             for system in connector.systems() {
-                let (connection, system_name) = (connector.connection(), system.name());
-                let url = format!("http://{}/hooks/{connection}/{system_name}", self.host);
-                let target = Target { url, events: Vec::new() };
-                control
-                    .add_target(system, &target)
-                    .await
-                    .context("cannot set where the sandbox's webhooks go")?;
+                self.point(control, system, connector.connection()).await?;
             }
         }
         Ok(())
+    }
+
+    /// Sends all of the sandbox's webhooks to one connection.
+    pub async fn point_all_webhooks(&self, control: &Control, connection: &str) -> anyhow::Result<()> {
+        for system in [System::Ghl, System::TrackPod, System::Rankr] {
+            self.point(control, system, connection).await?;
+        }
+        Ok(())
+    }
+
+    async fn point(&self, control: &Control, system: System, connection: &str) -> anyhow::Result<()> {
+        let url = format!("http://{}/hooks/{connection}/{}", self.host, system.name());
+        let target = Target { url, events: Vec::new() };
+        control.add_target(system, &target).await.context("cannot set where the sandbox's webhooks go")
     }
 }
 
