@@ -214,17 +214,11 @@ fn what_new_connectors_begin_with_is_the_examples() {
         let path = root().join(directory).join(name);
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     };
-    for name in [
-        "src/api.js",
-        "src/decimal.js",
-        "src/failure.js",
-        "src/http.js",
-        "src/json.js",
-        "wit/app.wit",
-        "wit/deps/wasi-http.wit",
-        "wit/deps/wasi-io.wit",
-    ] {
-        let (example, template) = (file("examples/ghl-labelry-js", name), file("host/src/cli/new/js", name));
-        assert!(example == template, "{name} of examples/ghl-labelry-js and of host/src/cli/new/js differ");
+    let sources = ["src/api.js", "src/decimal.js", "src/failure.js", "src/http.js", "src/json.js"];
+    let wit = ["wit/app.wit", "wit/deps/wasi-http.wit", "wit/deps/wasi-io.wit"];
+    let sources = sources.map(|name| (name, "host/src/cli/new/js"));
+    for (name, templates) in sources.into_iter().chain(wit.map(|name| (name, "host/src/cli/new"))) {
+        let (example, template) = (file("examples/ghl-labelry-js", name), file(templates, name));
+        assert!(example == template, "{name} of examples/ghl-labelry-js and of {templates} differ");
     }
 }
