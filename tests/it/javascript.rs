@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use transload::conformance::{self, Fixture, Options};
 use transload::contract::Description;
 use transload::engine::{Engine, EngineOptions};
 
@@ -83,14 +84,22 @@ async fn each_takes_over_from_the_other_mid_stream_and_no_order_is_lost_or_doubl
     let (javascript, ()) = tokio::join!(swapping, orders(&stand, &mut placed, 20));
     stand.labelry.lose_next_answer();
     orders(&stand, &mut placed, 10).await;
-    let mut by_module = BTreeMap::<String, usize>::new();
+    let mut by_module = BTreeMap::<String, Vec<u64>>::new();
     for id in &placed {
         let event = stand.ends(id, "done").await;
-        *by_module.entry(event["module"].as_str().unwrap().to_owned()).or_default() += 1;
+        let module = event["module"].as_str().unwrap().to_owned();
+        by_module.entry(module).or_default().push(event["number"].as_u64().unwrap());
     }
     assert_eq!(by_module.len(), 2, "{by_module:?}");
-    assert!(by_module[&javascript] >= 10, "{by_module:?}");
+    assert!(by_module[&javascript].len() >= 10, "{by_module:?}");
     once_each(&stand, &placed).await;
+    // What the one did, the other does from the record: the same requests, effects and words.
+    for (module, numbers) in &by_module {
+        let other = if *module == javascript { "connector.wasm" } else { "javascript.wasm" };
+        let number = numbers[0].to_string();
+        let kept = format!("{other}.json");
+        answer(stand.path(), &["replay", &number, "--module", other, "--fixture", &kept], 0);
+    }
 
     // And back, and forth again, each time with an event half-way.
     let rust = in_flight(&stand, &mut placed, "connector.wasm", &javascript).await;
@@ -143,8 +152,7 @@ async fn it_runs_from_the_start_and_is_checked_and_refused_like_any_other() {
 #[tokio::test]
 async fn its_manifest_is_that_of_the_one_in_rust() {
     let Some(component) = build::component() else { return };
-    let cache_dir = Some(build::directory().join("cache"));
-    let engine = Engine::new(EngineOptions { cache_dir, ..EngineOptions::default() }).unwrap();
+    let engine = engine();
     let javascript = engine.load(std::fs::read(component).unwrap()).await.unwrap();
     let rust = engine.load(transload_tests::GHL_LABELRY).await.unwrap();
     let (javascript, rust) = (javascript.description(), rust.description());
@@ -153,6 +161,12 @@ async fn its_manifest_is_that_of_the_one_in_rust() {
     assert_eq!(triggers(javascript), triggers(rust));
     assert_eq!(javascript.actions, rust.actions);
     assert_eq!(settings(javascript), settings(rust));
+}
+
+/// An engine that keeps what it compiled.
+fn engine() -> Engine {
+    let cache_dir = Some(build::directory().join("cache"));
+    Engine::new(EngineOptions { cache_dir, ..EngineOptions::default() }).unwrap()
 }
 
 /// The triggers, with what they yield as JSON: the order of members says nothing.
@@ -176,6 +190,19 @@ fn settings(description: &Description) -> Value {
     schema
 }
 
+#[tokio::test]
+async fn it_keeps_the_contract() {
+    let Some(component) = build::component() else { return };
+    let read = |entry: std::io::Result<std::fs::DirEntry>| {
+        Fixture::read(&std::fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap()
+    };
+    let fixtures = std::fs::read_dir(root().join("examples/ghl-labelry-js/fixtures")).unwrap();
+    let settings = Some(r#"{"location_id":"sandboxLocation00001","mode":"all"}"#.to_owned());
+    let options = Options { settings, fixtures: fixtures.map(read).collect() };
+    let report = conformance::test(&engine(), std::fs::read(component).unwrap(), options).await;
+    assert!(report.passed(), "{report:#?}");
+}
+
 #[test]
 fn its_own_tests_pass() {
     build::tests();
@@ -187,17 +214,11 @@ fn what_new_connectors_begin_with_is_the_examples() {
         let path = root().join(directory).join(name);
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     };
-    for name in [
-        "src/api.js",
-        "src/decimal.js",
-        "src/failure.js",
-        "src/http.js",
-        "src/json.js",
-        "wit/app.wit",
-        "wit/deps/wasi-http.wit",
-        "wit/deps/wasi-io.wit",
-    ] {
-        let (example, template) = (file("examples/ghl-labelry-js", name), file("host/src/cli/new/js", name));
-        assert!(example == template, "{name} of examples/ghl-labelry-js and of host/src/cli/new/js differ");
+    let sources = ["src/api.js", "src/decimal.js", "src/failure.js", "src/http.js", "src/json.js"];
+    let wit = ["wit/app.wit", "wit/deps/wasi-http.wit", "wit/deps/wasi-io.wit"];
+    let sources = sources.map(|name| (name, "host/src/cli/new/js"));
+    for (name, templates) in sources.into_iter().chain(wit.map(|name| (name, "host/src/cli/new"))) {
+        let (example, template) = (file("examples/ghl-labelry-js", name), file(templates, name));
+        assert!(example == template, "{name} of examples/ghl-labelry-js and of {templates} differ");
     }
 }
