@@ -21,7 +21,6 @@
 //! ```
 //! use std::collections::BTreeMap;
 //! use std::sync::Arc;
-//! use std::time::Duration;
 //!
 //! use bytes::Bytes;
 //! use http::{Request, Response};
@@ -121,7 +120,7 @@
 //! use std::sync::Arc;
 //!
 //! use bytes::Bytes;
-//! use http::{HeaderValue, Request, Response, header};
+//! use http::{HeaderValue, Request, Response};
 //! use transload::contract::{Change, Decimal, Envelope, Money, Order, OrderStatus, Receipt};
 //! use transload::engine::ports::{DiscardLog, MemoryStore};
 //! use transload::engine::{Engine, EngineOptions, Http, HttpError, Ports};
