@@ -24,12 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// A new project. Its directory is the same in every run, so that what was built for it can be used again; another run at the
 /// same time waits.
 pub(super) struct Project {
-    _alone: File,
     directory: PathBuf,
     sandbox: String,
     host: String,
     variables: Vec<(&'static str, OsString)>,
     terminals: Vec<Terminal>,
+    _alone: File,
 }
 
 /// A step of the README.
@@ -66,12 +66,12 @@ impl Project {
         }
         let told = said(&shelf, &["new", NAME, "--lang", language], 0);
         let project = Project {
-            _alone: alone,
             sandbox: free_address(),
             host: free_address(),
             directory,
             variables: Vec::new(),
             terminals: Vec::new(),
+            _alone: alone,
         };
         let told: Vec<&str> = told.lines().map(str::trim).collect();
         for step in project.steps() {
