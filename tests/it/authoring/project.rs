@@ -1,6 +1,7 @@
 //! A new project, and a person who follows its README.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -20,13 +21,15 @@ const NAME: &str = "order-notes";
 /// How long anything but a build may take. A first start compiles the component, Python's 19 MB as well.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A new project. Its directory is the same in every run, so that what was built for it can be used again.
+/// A new project. Its directory is the same in every run, so that what was built for it can be used again; another run at the
+/// same time waits.
 pub(super) struct Project {
     directory: PathBuf,
     sandbox: String,
     host: String,
     variables: Vec<(&'static str, OsString)>,
     terminals: Vec<Terminal>,
+    _alone: File,
 }
 
 /// A step of the README.
@@ -55,10 +58,12 @@ impl Project {
     pub(super) fn new(language: &str) -> Project {
         let shelf = root().join("target/authoring").join(language);
         let directory = shelf.join(NAME);
+        std::fs::create_dir_all(&shelf).unwrap();
+        let alone = File::create(shelf.join("lock")).unwrap();
+        alone.lock().unwrap();
         if directory.exists() {
             std::fs::remove_dir_all(&directory).unwrap();
         }
-        std::fs::create_dir_all(&shelf).unwrap();
         let told = said(&shelf, &["new", NAME, "--lang", language], 0);
         let project = Project {
             sandbox: free_address(),
@@ -66,6 +71,7 @@ impl Project {
             directory,
             variables: Vec::new(),
             terminals: Vec::new(),
+            _alone: alone,
         };
         let told: Vec<&str> = told.lines().map(str::trim).collect();
         for step in project.steps() {
