@@ -148,11 +148,13 @@ fn the_library_knows_no_vendor() {
     for path in files(&root().join("host/src"), ".rs").into_iter().filter(|path| !path.starts_with(&program))
     {
         let text = read(&path);
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        // Examples in the documentation are programs of their own.
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines();
+        let code: Vec<&str> = code.filter(|line| !line.trim_start().starts_with("//")).collect();
         for word in
             ["transload_bundle", "transload_sandbox", "transload_ghl", "transload_track_pod", "leadconnector"]
         {
-            if code.contains(word) {
+            if code.iter().any(|line| line.contains(word)) {
                 faults.push(format!("{}: {word}", path.display()));
             }
         }

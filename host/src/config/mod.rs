@@ -22,8 +22,8 @@ use url::Url;
 
 use crate::egress::Secret;
 use crate::notices::Receiver;
-use crate::webhook::WebhookConfig;
 
+pub use crate::webhook::WebhookConfig;
 pub use error::{ConfigErrors, Problem};
 
 /// The largest configuration file, in bytes. One connection takes about a thousand.

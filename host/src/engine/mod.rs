@@ -6,6 +6,17 @@
 //!
 //! A connector that traps, loops, or goes over a limit costs its own call and nothing else: the instance is thrown away
 //! and the next one starts from the module's first state.
+//!
+//! | To | Take |
+//! |---|---|
+//! | bound what a connector may use | [`EngineOptions::limits`]; what went over one is told by [`CallError`] |
+//! | start in milliseconds | [`EngineOptions::cache_dir`], where compiled modules are kept |
+//! | know what a module is and asks for | [`Module::description`], [`Module::imports`], [`Module::digest`] |
+//! | give it HTTP, a store, settings, a log | [`Ports`]; [`ports`] has some of each kind, such as [`ports::MemoryStore`] |
+//! | have a call answer the same again | the same [`Ports::now`], [`Ports::seed`] and answers |
+//!
+//! An answer has two layers: [`CallError`] when the connector did not answer, and within, the connector's own
+//! [`Failure`](crate::contract::Failure), which says whether to try again.
 
 mod ambient;
 mod cache;

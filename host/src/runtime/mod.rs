@@ -8,6 +8,16 @@
 //!
 //! Work comes to the queues from storage alone, in the order in which it became durable; a queue holds numbers, and the
 //! record is read when its turn comes. So a crash at any point leaves the same picture as a restart.
+//!
+//! | To | Call |
+//! |---|---|
+//! | start, stop | [`Host::start`], [`Host::shutdown`] |
+//! | bring something in | [`Host::deliver`] for webhooks, [`Host::submit`] for events, [`Host::poll_now`] |
+//! | see | [`Host::observe`] as it happens; [`Host::events`], [`Host::history`], [`Host::connections`] as it stands |
+//! | decide | [`Host::retry`], [`Host::discard`], [`Host::resume`] |
+//! | act by hand | [`Host::run_action`], [`Host::check`] |
+//! | exchange a connector | [`Host::swap`], [`Host::rollback`], [`Host::preview`] |
+//! | wait until it is quiet | [`Host::idle`] |
 
 mod active;
 pub mod admin;

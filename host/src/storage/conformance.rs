@@ -1,4 +1,8 @@
-//! What every storage engine has to pass. An engine's tests name a [`Bed`] of its own in [`conformance!`].
+//! What every storage engine has to pass. An engine's tests name a [`Bed`] of its own in [`conformance!`], and get a test for
+//! each case; the name of a case says what it holds.
+//!
+//! For engines outside this crate it comes with the feature `storage-conformance`. Their crate needs tokio among its
+//! dev-dependencies, with the features `macros` and `rt-multi-thread`.
 
 mod jobs;
 mod lifecycle;
@@ -9,12 +13,12 @@ mod upkeep;
 
 use std::sync::Arc;
 
-pub(crate) use jobs::*;
-pub(crate) use lifecycle::*;
+pub use jobs::*;
+pub use lifecycle::*;
 pub(crate) use notes::*;
-pub(crate) use notices::*;
-pub(crate) use records::*;
-pub(crate) use upkeep::*;
+pub use notices::*;
+pub use records::*;
+pub use upkeep::*;
 
 use super::*;
 use crate::contract::{
@@ -22,15 +26,16 @@ use crate::contract::{
 };
 
 /// Storage in a place of its own.
-pub(crate) trait Bed {
+pub trait Bed {
     /// The storage.
     fn storage(&self) -> Arc<dyn Storage>;
-    /// Close it and open it again, as a restart does.
-    fn reopen(&mut self);
+    /// Close it and open it again, as a restart does. No case holds the storage or a future of it then.
+    fn reopen(&mut self) -> impl Future<Output = ()>;
 }
 
-/// One `#[tokio::test]` for each case of the suite, on a bed made by `$bed`.
-macro_rules! conformance {
+/// One `#[tokio::test]` for each case of the suite, on a bed made by the given expression, which may await.
+#[macro_export]
+macro_rules! storage_conformance {
     ($bed:expr) => {
         $crate::storage::conformance::conformance! { $bed;
             a_delivery_is_kept_once, deliveries_differ_by_connection_and_source, a_delivery_reads_back,
@@ -68,7 +73,7 @@ macro_rules! conformance {
         )*
     };
 }
-pub(crate) use conformance;
+pub use storage_conformance as conformance;
 
 pub(crate) fn delivery(id: &str) -> NewDelivery {
     NewDelivery {
@@ -197,13 +202,13 @@ async fn only_event(storage: &dyn Storage) -> EventRecord {
     storage.events(EventFilter::default()).await.unwrap().remove(0)
 }
 
-pub(crate) async fn a_delivery_is_kept_once(bed: &mut dyn Bed) {
+pub async fn a_delivery_is_kept_once(bed: &mut dyn Bed) {
     let storage = bed.storage();
     assert!(matches!(storage.accept(delivery("d-1")).await, Ok(Acceptance::New(_))));
     assert_eq!(storage.accept(delivery("d-1")).await, Ok(Acceptance::Duplicate));
 }
 
-pub(crate) async fn deliveries_differ_by_connection_and_source(bed: &mut dyn Bed) {
+pub async fn deliveries_differ_by_connection_and_source(bed: &mut dyn Bed) {
     let storage = bed.storage();
     let other_source = NewDelivery { source: "track-pod".to_owned(), ..delivery("d-1") };
     let other_connection = NewDelivery { connection: "depot".to_owned(), ..delivery("d-1") };
@@ -212,7 +217,7 @@ pub(crate) async fn deliveries_differ_by_connection_and_source(bed: &mut dyn Bed
     }
 }
 
-pub(crate) async fn a_delivery_reads_back(bed: &mut dyn Bed) {
+pub async fn a_delivery_reads_back(bed: &mut dyn Bed) {
     let storage = bed.storage();
     let Acceptance::New(sequence) = storage.accept(delivery("d-1")).await.unwrap() else { panic!("not new") };
     let stored = storage.delivery(sequence).await.unwrap().unwrap();
@@ -222,7 +227,7 @@ pub(crate) async fn a_delivery_reads_back(bed: &mut dyn Bed) {
     assert_eq!(storage.delivery(sequence + 1).await, Ok(None));
 }
 
-pub(crate) async fn events_are_kept_once_and_counted_up(bed: &mut dyn Bed) {
+pub async fn events_are_kept_once_and_counted_up(bed: &mut dyn Bed) {
     let storage = bed.storage();
     assert_eq!(storage.take_in(submission(&["a", "b", "a"])).await, Ok(2));
     assert_eq!(storage.take_in(submission(&["b", "c"])).await, Ok(1));
@@ -234,7 +239,7 @@ pub(crate) async fn events_are_kept_once_and_counted_up(bed: &mut dyn Bed) {
     assert_eq!(storage.take_in(elsewhere).await, Ok(1));
 }
 
-pub(crate) async fn a_delivery_ends_with_its_events(bed: &mut dyn Bed) {
+pub async fn a_delivery_ends_with_its_events(bed: &mut dyn Bed) {
     let storage = bed.storage();
     let Acceptance::New(sequence) = storage.accept(delivery("d-1")).await.unwrap() else { panic!("not new") };
     let events = vec![event("a", "order-1")];
@@ -245,7 +250,7 @@ pub(crate) async fn a_delivery_ends_with_its_events(bed: &mut dyn Bed) {
     assert_eq!(only_event(&*storage).await.origin, format!("delivery {sequence}"));
 }
 
-pub(crate) async fn a_cursor_moves_with_its_events(bed: &mut dyn Bed) {
+pub async fn a_cursor_moves_with_its_events(bed: &mut dyn Bed) {
     let storage = bed.storage();
     assert_eq!(storage.cursor("shop", "transactions").await, Ok(None));
     let page = poll(Some("page-2"), vec![event("a", "order-1")]);
@@ -256,7 +261,7 @@ pub(crate) async fn a_cursor_moves_with_its_events(bed: &mut dyn Bed) {
     assert_eq!(storage.cursor("shop", "transactions").await, Ok(None));
 }
 
-pub(crate) async fn a_failed_intake_leaves_nothing(bed: &mut dyn Bed) {
+pub async fn a_failed_intake_leaves_nothing(bed: &mut dyn Bed) {
     let storage = bed.storage();
     let stale = EntryWrite { expected: Some(7), ..put("k", b"v", 8) };
     let page =
@@ -268,7 +273,7 @@ pub(crate) async fn a_failed_intake_leaves_nothing(bed: &mut dyn Bed) {
     assert_eq!(storage.entry("shop", "other").await, Ok(StoredEntry::default()));
 }
 
-pub(crate) async fn an_event_reads_back(bed: &mut dyn Bed) {
+pub async fn an_event_reads_back(bed: &mut dyn Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a"])).await.unwrap();
     let record = only_event(&*storage).await;
@@ -277,7 +282,7 @@ pub(crate) async fn an_event_reads_back(bed: &mut dyn Bed) {
     assert_eq!((record.origin.as_str(), record.received_at), ("submission", 1_700_000_000_001));
 }
 
-pub(crate) async fn an_event_ends_once(bed: &mut dyn Bed) {
+pub async fn an_event_ends_once(bed: &mut dyn Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a"])).await.unwrap();
     let sequence = only_event(&*storage).await.sequence;
@@ -292,7 +297,7 @@ pub(crate) async fn an_event_ends_once(bed: &mut dyn Bed) {
     assert_eq!(storage.entry("shop", "k").await.unwrap().value, Some(b"1".to_vec()));
 }
 
-pub(crate) async fn follow_ups_are_taken_in_with_the_end(bed: &mut dyn Bed) {
+pub async fn follow_ups_are_taken_in_with_the_end(bed: &mut dyn Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a"])).await.unwrap();
     let sequence = only_event(&*storage).await.sequence;
@@ -308,7 +313,7 @@ pub(crate) async fn follow_ups_are_taken_in_with_the_end(bed: &mut dyn Bed) {
     assert_eq!(follow_up.origin, format!("event {sequence}"));
 }
 
-pub(crate) async fn a_setback_is_kept(bed: &mut dyn Bed) {
+pub async fn a_setback_is_kept(bed: &mut dyn Bed) {
     let storage = bed.storage();
     storage.accept(delivery("d-1")).await.unwrap();
     storage.take_in(submission(&["a"])).await.unwrap();
@@ -319,14 +324,14 @@ pub(crate) async fn a_setback_is_kept(bed: &mut dyn Bed) {
     assert_eq!(record.not_before, Some(1_700_000_060_000));
     assert_eq!(record.reason.as_deref(), Some("the vendor is down"));
     drop(storage);
-    bed.reopen();
+    bed.reopen().await;
     let notes = Arc::new(Notes::default());
     bed.storage().attach(Arc::clone(&notes) as _).await.unwrap();
     let work = notes.0.lock().unwrap().iter().find(|work| work.subject.is_some()).cloned().unwrap();
     assert_eq!((work.attempts, work.not_before, work.resumed), (3, Some(1_700_000_060_000), true));
 }
 
-pub(crate) async fn the_dead_are_not_handed_out_again(bed: &mut dyn Bed) {
+pub async fn the_dead_are_not_handed_out_again(bed: &mut dyn Bed) {
     let storage = bed.storage();
     let Acceptance::New(delivered) = storage.accept(delivery("d-1")).await.unwrap() else {
         panic!("not new")
@@ -339,17 +344,17 @@ pub(crate) async fn the_dead_are_not_handed_out_again(bed: &mut dyn Bed) {
     assert!(storage.event(kept[0].0).await.unwrap().unwrap().ended_at.is_some());
     assert_eq!(storage.delivery(delivered).await.unwrap().unwrap().state, State::Dead);
     drop(storage);
-    bed.reopen();
+    bed.reopen().await;
     let notes = Arc::new(Notes::default());
     bed.storage().attach(Arc::clone(&notes) as _).await.unwrap();
     assert_eq!(notes.ids(), [WorkId::Event(kept[1].0), WorkId::Event(kept[2].0)]);
 }
 
-pub(crate) async fn what_was_accepted_is_found_after_a_restart(bed: &mut dyn Bed) {
+pub async fn what_was_accepted_is_found_after_a_restart(bed: &mut dyn Bed) {
     let Acceptance::New(sequence) = bed.storage().accept(delivery("d-1")).await.unwrap() else {
         panic!("not new")
     };
-    bed.reopen();
+    bed.reopen().await;
     let storage = bed.storage();
     assert_eq!(storage.accept(delivery("d-1")).await, Ok(Acceptance::Duplicate));
     let notes = Arc::new(Notes::default());
@@ -358,7 +363,7 @@ pub(crate) async fn what_was_accepted_is_found_after_a_restart(bed: &mut dyn Bed
     assert_eq!(storage.delivery(sequence).await.unwrap().unwrap().delivery.body, delivery("d-1").body);
 }
 
-pub(crate) async fn work_is_handed_out_in_order(bed: &mut dyn Bed) {
+pub async fn work_is_handed_out_in_order(bed: &mut dyn Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a", "b"])).await.unwrap();
     let notes = Arc::new(Notes::default());
@@ -378,7 +383,7 @@ pub(crate) async fn work_is_handed_out_in_order(bed: &mut dyn Bed) {
     assert_eq!(expected.len(), 52);
 }
 
-pub(crate) async fn listings_are_filtered_and_bounded(bed: &mut dyn Bed) {
+pub async fn listings_are_filtered_and_bounded(bed: &mut dyn Bed) {
     let storage = bed.storage();
     let ids: Vec<String> = (0..EVENTS_PER_LISTING_MAX + 5).map(|number| format!("e-{number}")).collect();
     let events = ids.iter().map(|id| event(id, if id == "e-3" { "order-2" } else { "order-1" })).collect();
@@ -401,7 +406,7 @@ pub(crate) async fn listings_are_filtered_and_bounded(bed: &mut dyn Bed) {
     assert_eq!(list(EventFilter { limit: 2, ..Default::default() }).await.len(), 2);
 }
 
-pub(crate) async fn entries_count_their_versions(bed: &mut dyn Bed) {
+pub async fn entries_count_their_versions(bed: &mut dyn Bed) {
     let storage = bed.storage();
     storage.write_entries("shop", vec![put("k", b"1", 1)]).await.unwrap();
     assert_eq!(storage.entry("shop", "k").await.unwrap().version, 1);
@@ -415,7 +420,7 @@ pub(crate) async fn entries_count_their_versions(bed: &mut dyn Bed) {
     assert_eq!(storage.entry("shop", "k").await.unwrap().version, 7);
 }
 
-pub(crate) async fn a_removed_entry_keeps_its_count(bed: &mut dyn Bed) {
+pub async fn a_removed_entry_keeps_its_count(bed: &mut dyn Bed) {
     let storage = bed.storage();
     storage.write_entries("shop", vec![put("k", b"1", 1)]).await.unwrap();
     let removal = EntryWrite { key: "k".to_owned(), value: None, version: 2, expected: Some(1) };
@@ -426,7 +431,7 @@ pub(crate) async fn a_removed_entry_keeps_its_count(bed: &mut dyn Bed) {
     assert_eq!(storage.entry("shop", "k").await.unwrap().version, 3);
 }
 
-pub(crate) async fn a_stale_comparison_is_a_conflict_and_writes_nothing(bed: &mut dyn Bed) {
+pub async fn a_stale_comparison_is_a_conflict_and_writes_nothing(bed: &mut dyn Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a"])).await.unwrap();
     let sequence = only_event(&*storage).await.sequence;
@@ -440,14 +445,14 @@ pub(crate) async fn a_stale_comparison_is_a_conflict_and_writes_nothing(bed: &mu
     assert_eq!(storage.finish(finish(sequence, skipped(), vec![fresh])).await, Ok(0));
 }
 
-pub(crate) async fn entries_belong_to_one_connection(bed: &mut dyn Bed) {
+pub async fn entries_belong_to_one_connection(bed: &mut dyn Bed) {
     let storage = bed.storage();
     storage.write_entries("shop", vec![put("k", b"1", 1)]).await.unwrap();
     assert_eq!(storage.entry("depot", "k").await, Ok(StoredEntry::default()));
     assert_eq!(storage.keys("depot", "", None, 10).await, Ok(Vec::new()));
 }
 
-pub(crate) async fn keys_are_listed_by_prefix_in_byte_order(bed: &mut dyn Bed) {
+pub async fn keys_are_listed_by_prefix_in_byte_order(bed: &mut dyn Bed) {
     let storage = bed.storage();
     let keys = ["order/1", "order/10", "order/2", "order/\u{10FFFF}", "order0", "orde", "order/é"];
     let writes = keys.iter().map(|key| put(key, b"", 1)).collect();
@@ -460,7 +465,7 @@ pub(crate) async fn keys_are_listed_by_prefix_in_byte_order(bed: &mut dyn Bed) {
     assert_eq!(storage.keys("shop", "ORDER", None, 10).await, Ok(Vec::new()));
 }
 
-pub(crate) async fn many_writers_lose_nothing(bed: &mut dyn Bed) {
+pub async fn many_writers_lose_nothing(bed: &mut dyn Bed) {
     let storage = bed.storage();
     let tasks: Vec<_> = (0..200)
         .map(|number| {

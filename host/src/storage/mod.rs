@@ -2,10 +2,22 @@
 //!
 //! [`Storage`] is what an engine has to do, each method in one transaction; [`SqliteStorage`] is the engine for one host.
 //! An engine hands out the work that it holds through a [`WorkSink`], in the order in which it became durable.
+//!
+//! | An engine of your own | |
+//! |---|---|
+//! | implements | [`Storage`] and [`NoticeStorage`]; what each method promises stands with it |
+//! | answers | [`StorageError`]: `Conflict`, `Ended` and `NotFound` where a method says so, the others when it cannot work |
+//! | hands out | open work when it is attached, then everything that a method makes ready, after it is durable |
+//! | is held by | `conformance!`, with the feature `storage-conformance` |
+//!
+//! What is stored in one piece, such as an event or a recorded attempt, is JSON by `serde`, whose field names are kept from
+//! version to version. So an engine may keep a record's searchable fields in columns and the rest as it is.
 
 mod attempt;
-#[cfg(test)]
-pub(crate) mod conformance;
+#[cfg(any(test, feature = "storage-conformance"))]
+#[cfg_attr(not(test), expect(missing_docs, reason = "the name of a case says what it holds"))]
+#[expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "it runs in tests alone")]
+pub mod conformance;
 mod error;
 mod finding;
 mod job;

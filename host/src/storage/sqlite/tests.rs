@@ -25,12 +25,16 @@ struct SqliteBed {
 impl SqliteBed {
     fn new() -> SqliteBed {
         let mut bed = SqliteBed { directory: TempDir::new().unwrap(), storage: None };
-        bed.reopen();
+        bed.open();
         bed
     }
 
     fn path(&self) -> PathBuf {
         self.directory.path().join("test.sqlite")
+    }
+
+    fn open(&mut self) {
+        self.storage = Some(Arc::new(SqliteStorage::open(&self.path()).unwrap()));
     }
 }
 
@@ -39,11 +43,11 @@ impl Bed for SqliteBed {
         Arc::clone(self.storage.as_ref().unwrap()) as _
     }
 
-    fn reopen(&mut self) {
+    async fn reopen(&mut self) {
         // A case may still hold a handle; only the last one gone frees the file.
         let closed = self.storage.take().map(|storage| Arc::downgrade(&storage));
         assert!(closed.is_none_or(|handle| handle.upgrade().is_none()), "the case holds the storage");
-        self.storage = Some(Arc::new(SqliteStorage::open(&self.path()).unwrap()));
+        self.open();
     }
 }
 

@@ -21,8 +21,13 @@ struct InlineBed {
 impl InlineBed {
     fn new() -> InlineBed {
         let mut bed = InlineBed { directory: TempDir::new().unwrap(), storage: None };
-        bed.reopen();
+        bed.open();
         bed
+    }
+
+    fn open(&mut self) {
+        let path = self.directory.path().join("test.sqlite");
+        self.storage = Some(Arc::new(SqliteStorage::open_with(&path, INLINE).unwrap()));
     }
 }
 
@@ -31,10 +36,9 @@ impl Bed for InlineBed {
         Arc::clone(self.storage.as_ref().unwrap()) as _
     }
 
-    fn reopen(&mut self) {
+    async fn reopen(&mut self) {
         self.storage = None;
-        let path = self.directory.path().join("test.sqlite");
-        self.storage = Some(Arc::new(SqliteStorage::open_with(&path, INLINE).unwrap()));
+        self.open();
     }
 }
 
