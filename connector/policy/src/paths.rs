@@ -83,7 +83,7 @@ fn is_pointer(text: &str) -> bool {
 
 /// Check that `path` can stand in place of `default`. It consists of what is sent and read as it is written, so that a
 /// request for it reaches no other path, and none above the API's base URL.
-fn check(path: &str, default: &str) -> Result<(), String> {
+pub fn check(path: &str, default: &str) -> Result<(), String> {
     let bytes = path.len();
     if bytes > PATH_BYTES_MAX {
         return Err(format!("the path has {bytes} bytes; {PATH_BYTES_MAX} are the most"));
@@ -121,7 +121,7 @@ fn names(path: &str) -> Vec<&str> {
 
 /// Why `moved` cannot be where it is beside `other`: a request could be either, and they are not decided alike. Where one is
 /// more specific and both are equally harmless, that one decides, as it does in a manifest.
-fn clash(moved: &Endpoint, other: &Endpoint) -> Option<String> {
+pub fn clash(moved: &Endpoint, other: &Endpoint) -> Option<String> {
     if std::ptr::eq(moved, other) || moved.method != other.method {
         return None;
     }
