@@ -131,10 +131,23 @@ async fn two_hosts_in_one_process_run_orders_on_the_platforms_http_and_storage()
     other.host.shutdown().await;
 }
 
-/// Another program's own choices stay as they are: where its log goes, which cryptography its TLS uses, what its signals do.
+/// Set in the process that [`a_host_sets_nothing_for_the_whole_process`] starts.
+#[cfg(target_os = "linux")]
+const ALONE: &str = "TRANSLOAD_TEST_ALONE";
+
+/// Another program's own choices stay as they are: where its log goes, which cryptography its TLS uses, what its signals do. Seen in
+/// a process of its own, as what other tests set would be seen here.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_host_sets_nothing_for_the_whole_process() {
+    if std::env::var_os(ALONE).is_none() {
+        let mut alone = Command::new(std::env::current_exe().unwrap());
+        alone.args(["--exact", "embedding::a_host_sets_nothing_for_the_whole_process"]).env(ALONE, "1");
+        let output = alone.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        return;
+    }
     let stage = crate::stage::Stage::new().await;
     assert!(!tracing::dispatcher::has_been_set());
     assert!(rustls::crypto::CryptoProvider::get_default().is_none());

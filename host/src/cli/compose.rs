@@ -9,7 +9,8 @@ use transload_bundle::Adapter;
 use wac_graph::types::{Package, are_semver_compatible};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 
-use super::{Failed, modules, style, usage};
+use super::modules::{self, Named, Supply, named};
+use super::{Failed, style, usage};
 
 /// The adapter's own interfaces, with which its halves talk to each other.
 const SESSION: &str = "transload:adapter/";
@@ -27,8 +28,11 @@ const HANDLER: &str = "wasi:http/incoming-handler@";
                   transload compose my-connector.wasm -o served.wasm"
 )]
 pub struct Compose {
-    /// A component file, or bundled:NAME
-    module: String,
+    #[arg(value_parser = named, help = modules::HELP)]
+    module: Named,
+    /// The configuration file, for its [registries]; none is needed
+    #[arg(long, value_name = "FILE", default_value = "transload.toml")]
+    config: PathBuf,
     /// Where to write the component
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -36,22 +40,23 @@ pub struct Compose {
 
 impl Compose {
     pub async fn run(self) -> Result<(), Failed> {
-        let bytes = modules::read(&modules::source(&self.module)).map_err(Failed::Usage)?;
+        let supply = Supply::perhaps(&self.config, &self.module)?;
+        let bytes = supply.read(&self.module).await.map_err(modules::failed)?;
+        let name = &self.module.source;
         let engine = Engine::new(EngineOptions::default()).map_err(anyhow::Error::new)?;
         let module = engine
             .load(bytes.clone())
             .await
-            .map_err(|error| usage(anyhow::Error::new(error).context(format!("module {}", self.module))))?;
+            .map_err(|error| usage(anyhow::Error::new(error).context(format!("module {name}"))))?;
         let version = module.contract_version();
         let adapter = transload_bundle::ADAPTERS.iter().find(|adapter| adapter.contract == version);
         let adapter = adapter.ok_or_else(|| {
             usage(anyhow!(
-                "module {} speaks version {version} of the contract, for which there is no adapter",
-                self.module
+                "module {name} speaks version {version} of the contract, for which there is no adapter"
             ))
         })?;
         let composed =
-            compose(bytes, adapter).with_context(|| format!("cannot compose the module {}", self.module))?;
+            compose(bytes, adapter).with_context(|| format!("cannot compose the module {name}"))?;
         std::fs::write(&self.output, &composed)
             .with_context(|| format!("cannot write {}", self.output.display()))?;
         report(&self.output, module.description().name.as_str(), composed.len());

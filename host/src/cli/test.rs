@@ -10,7 +10,8 @@ use transload::conformance::{
 };
 use transload::engine::{Engine, EngineOptions};
 
-use super::{Failed, modules, print_json, style, usage};
+use super::modules::{self, Named, Supply, named};
+use super::{Failed, print_json, style, usage};
 
 /// Files of one directory of fixtures. Each takes some hundred runs.
 const FIXTURES_MAX: usize = 500;
@@ -22,9 +23,11 @@ const FIXTURES_MAX: usize = 500;
                   transload test my-connector.wasm --fixtures fixtures\n  \
                   transload test bundled:ghl-rankr --settings settings.json --json\n  transload test --list")]
 pub struct Test {
-    /// A component file, or bundled:NAME
-    #[arg(required_unless_present = "list")]
-    module: Option<String>,
+    #[arg(required_unless_present = "list", value_parser = named, help = modules::HELP)]
+    module: Option<Named>,
+    /// The configuration file, for its [registries]; none is needed
+    #[arg(long, value_name = "FILE", default_value = "transload.toml")]
+    config: PathBuf,
     /// A file with settings, a JSON object, to play samples with; else the connector's first ready-made ones
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -56,8 +59,9 @@ struct Listed {
 
 impl Test {
     pub async fn run(self) -> Result<(), Failed> {
-        let Some(name) = self.module.as_deref().filter(|_| !self.list) else { return list(self.json) };
-        let bytes = modules::read(&modules::source(name)).map_err(Failed::Usage)?;
+        let Some(named) = self.module.as_ref().filter(|_| !self.list) else { return list(self.json) };
+        let supply = Supply::perhaps(&self.config, named)?;
+        let bytes = supply.read(named).await.map_err(modules::failed)?;
         let settings = self.settings.as_deref().map(read_settings).transpose().map_err(usage)?;
         let fixtures = self.fixtures.as_deref().map(read_fixtures).transpose().map_err(usage)?;
         let options = Options { settings, fixtures: fixtures.unwrap_or_default() };

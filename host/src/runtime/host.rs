@@ -13,6 +13,8 @@ use super::clock::Clock;
 use super::connection::Connection;
 use super::jobs::Jobs;
 use super::notices::Notices;
+#[cfg(feature = "server")]
+use super::notices::STREAMS_MAX;
 use super::observe::{Feed, Happening, HostEvent};
 use super::options::{ConnectionSpec, HostError, HostLimits, HostOptions};
 use super::poll::STAGGER;
@@ -47,6 +49,9 @@ pub(super) struct Shared {
     pub(super) limits: HostLimits,
     pub(super) jobs: Jobs,
     pub(super) notices: Arc<Notices>,
+    /// One permit for each stream of notices that is open.
+    #[cfg(feature = "server")]
+    pub(super) streams: Arc<Semaphore>,
     pub(super) stopping: watch::Sender<bool>,
     /// Everything that the host does on its own. It holds the storage; a stop waits for its end.
     pub(super) tasks: TaskTracker,
@@ -172,6 +177,8 @@ impl Host {
             limits,
             jobs: Jobs::default(),
             notices,
+            #[cfg(feature = "server")]
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             stopping: watch::Sender::new(false),
             activity: watch::Sender::new(0),
             orphans: AtomicU64::new(0),

@@ -4,6 +4,8 @@
 //! For engines outside this crate it comes with the feature `storage-conformance`. Their crate needs tokio among its
 //! dev-dependencies, with the features `macros` and `rt-multi-thread`.
 
+#![expect(missing_docs, reason = "the name of a case says what it holds")]
+
 mod jobs;
 mod lifecycle;
 mod notes;
@@ -202,13 +204,13 @@ async fn only_event(storage: &dyn Storage) -> EventRecord {
     storage.events(EventFilter::default()).await.unwrap().remove(0)
 }
 
-pub async fn a_delivery_is_kept_once(bed: &mut dyn Bed) {
+pub async fn a_delivery_is_kept_once(bed: &mut impl Bed) {
     let storage = bed.storage();
     assert!(matches!(storage.accept(delivery("d-1")).await, Ok(Acceptance::New(_))));
     assert_eq!(storage.accept(delivery("d-1")).await, Ok(Acceptance::Duplicate));
 }
 
-pub async fn deliveries_differ_by_connection_and_source(bed: &mut dyn Bed) {
+pub async fn deliveries_differ_by_connection_and_source(bed: &mut impl Bed) {
     let storage = bed.storage();
     let other_source = NewDelivery { source: "track-pod".to_owned(), ..delivery("d-1") };
     let other_connection = NewDelivery { connection: "depot".to_owned(), ..delivery("d-1") };
@@ -217,7 +219,7 @@ pub async fn deliveries_differ_by_connection_and_source(bed: &mut dyn Bed) {
     }
 }
 
-pub async fn a_delivery_reads_back(bed: &mut dyn Bed) {
+pub async fn a_delivery_reads_back(bed: &mut impl Bed) {
     let storage = bed.storage();
     let Acceptance::New(sequence) = storage.accept(delivery("d-1")).await.unwrap() else { panic!("not new") };
     let stored = storage.delivery(sequence).await.unwrap().unwrap();
@@ -227,7 +229,7 @@ pub async fn a_delivery_reads_back(bed: &mut dyn Bed) {
     assert_eq!(storage.delivery(sequence + 1).await, Ok(None));
 }
 
-pub async fn events_are_kept_once_and_counted_up(bed: &mut dyn Bed) {
+pub async fn events_are_kept_once_and_counted_up(bed: &mut impl Bed) {
     let storage = bed.storage();
     assert_eq!(storage.take_in(submission(&["a", "b", "a"])).await, Ok(2));
     assert_eq!(storage.take_in(submission(&["b", "c"])).await, Ok(1));
@@ -239,7 +241,7 @@ pub async fn events_are_kept_once_and_counted_up(bed: &mut dyn Bed) {
     assert_eq!(storage.take_in(elsewhere).await, Ok(1));
 }
 
-pub async fn a_delivery_ends_with_its_events(bed: &mut dyn Bed) {
+pub async fn a_delivery_ends_with_its_events(bed: &mut impl Bed) {
     let storage = bed.storage();
     let Acceptance::New(sequence) = storage.accept(delivery("d-1")).await.unwrap() else { panic!("not new") };
     let events = vec![event("a", "order-1")];
@@ -250,7 +252,7 @@ pub async fn a_delivery_ends_with_its_events(bed: &mut dyn Bed) {
     assert_eq!(only_event(&*storage).await.origin, format!("delivery {sequence}"));
 }
 
-pub async fn a_cursor_moves_with_its_events(bed: &mut dyn Bed) {
+pub async fn a_cursor_moves_with_its_events(bed: &mut impl Bed) {
     let storage = bed.storage();
     assert_eq!(storage.cursor("shop", "transactions").await, Ok(None));
     let page = poll(Some("page-2"), vec![event("a", "order-1")]);
@@ -261,7 +263,7 @@ pub async fn a_cursor_moves_with_its_events(bed: &mut dyn Bed) {
     assert_eq!(storage.cursor("shop", "transactions").await, Ok(None));
 }
 
-pub async fn a_failed_intake_leaves_nothing(bed: &mut dyn Bed) {
+pub async fn a_failed_intake_leaves_nothing(bed: &mut impl Bed) {
     let storage = bed.storage();
     let stale = EntryWrite { expected: Some(7), ..put("k", b"v", 8) };
     let page =
@@ -273,7 +275,7 @@ pub async fn a_failed_intake_leaves_nothing(bed: &mut dyn Bed) {
     assert_eq!(storage.entry("shop", "other").await, Ok(StoredEntry::default()));
 }
 
-pub async fn an_event_reads_back(bed: &mut dyn Bed) {
+pub async fn an_event_reads_back(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a"])).await.unwrap();
     let record = only_event(&*storage).await;
@@ -282,7 +284,7 @@ pub async fn an_event_reads_back(bed: &mut dyn Bed) {
     assert_eq!((record.origin.as_str(), record.received_at), ("submission", 1_700_000_000_001));
 }
 
-pub async fn an_event_ends_once(bed: &mut dyn Bed) {
+pub async fn an_event_ends_once(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a"])).await.unwrap();
     let sequence = only_event(&*storage).await.sequence;
@@ -297,7 +299,7 @@ pub async fn an_event_ends_once(bed: &mut dyn Bed) {
     assert_eq!(storage.entry("shop", "k").await.unwrap().value, Some(b"1".to_vec()));
 }
 
-pub async fn follow_ups_are_taken_in_with_the_end(bed: &mut dyn Bed) {
+pub async fn follow_ups_are_taken_in_with_the_end(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a"])).await.unwrap();
     let sequence = only_event(&*storage).await.sequence;
@@ -313,7 +315,7 @@ pub async fn follow_ups_are_taken_in_with_the_end(bed: &mut dyn Bed) {
     assert_eq!(follow_up.origin, format!("event {sequence}"));
 }
 
-pub async fn a_setback_is_kept(bed: &mut dyn Bed) {
+pub async fn a_setback_is_kept(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.accept(delivery("d-1")).await.unwrap();
     storage.take_in(submission(&["a"])).await.unwrap();
@@ -331,7 +333,7 @@ pub async fn a_setback_is_kept(bed: &mut dyn Bed) {
     assert_eq!((work.attempts, work.not_before, work.resumed), (3, Some(1_700_000_060_000), true));
 }
 
-pub async fn the_dead_are_not_handed_out_again(bed: &mut dyn Bed) {
+pub async fn the_dead_are_not_handed_out_again(bed: &mut impl Bed) {
     let storage = bed.storage();
     let Acceptance::New(delivered) = storage.accept(delivery("d-1")).await.unwrap() else {
         panic!("not new")
@@ -350,7 +352,7 @@ pub async fn the_dead_are_not_handed_out_again(bed: &mut dyn Bed) {
     assert_eq!(notes.ids(), [WorkId::Event(kept[1].0), WorkId::Event(kept[2].0)]);
 }
 
-pub async fn what_was_accepted_is_found_after_a_restart(bed: &mut dyn Bed) {
+pub async fn what_was_accepted_is_found_after_a_restart(bed: &mut impl Bed) {
     let Acceptance::New(sequence) = bed.storage().accept(delivery("d-1")).await.unwrap() else {
         panic!("not new")
     };
@@ -363,7 +365,7 @@ pub async fn what_was_accepted_is_found_after_a_restart(bed: &mut dyn Bed) {
     assert_eq!(storage.delivery(sequence).await.unwrap().unwrap().delivery.body, delivery("d-1").body);
 }
 
-pub async fn work_is_handed_out_in_order(bed: &mut dyn Bed) {
+pub async fn work_is_handed_out_in_order(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a", "b"])).await.unwrap();
     let notes = Arc::new(Notes::default());
@@ -383,7 +385,7 @@ pub async fn work_is_handed_out_in_order(bed: &mut dyn Bed) {
     assert_eq!(expected.len(), 52);
 }
 
-pub async fn listings_are_filtered_and_bounded(bed: &mut dyn Bed) {
+pub async fn listings_are_filtered_and_bounded(bed: &mut impl Bed) {
     let storage = bed.storage();
     let ids: Vec<String> = (0..EVENTS_PER_LISTING_MAX + 5).map(|number| format!("e-{number}")).collect();
     let events = ids.iter().map(|id| event(id, if id == "e-3" { "order-2" } else { "order-1" })).collect();
@@ -406,7 +408,7 @@ pub async fn listings_are_filtered_and_bounded(bed: &mut dyn Bed) {
     assert_eq!(list(EventFilter { limit: 2, ..Default::default() }).await.len(), 2);
 }
 
-pub async fn entries_count_their_versions(bed: &mut dyn Bed) {
+pub async fn entries_count_their_versions(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.write_entries("shop", vec![put("k", b"1", 1)]).await.unwrap();
     assert_eq!(storage.entry("shop", "k").await.unwrap().version, 1);
@@ -420,7 +422,7 @@ pub async fn entries_count_their_versions(bed: &mut dyn Bed) {
     assert_eq!(storage.entry("shop", "k").await.unwrap().version, 7);
 }
 
-pub async fn a_removed_entry_keeps_its_count(bed: &mut dyn Bed) {
+pub async fn a_removed_entry_keeps_its_count(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.write_entries("shop", vec![put("k", b"1", 1)]).await.unwrap();
     let removal = EntryWrite { key: "k".to_owned(), value: None, version: 2, expected: Some(1) };
@@ -431,7 +433,7 @@ pub async fn a_removed_entry_keeps_its_count(bed: &mut dyn Bed) {
     assert_eq!(storage.entry("shop", "k").await.unwrap().version, 3);
 }
 
-pub async fn a_stale_comparison_is_a_conflict_and_writes_nothing(bed: &mut dyn Bed) {
+pub async fn a_stale_comparison_is_a_conflict_and_writes_nothing(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a"])).await.unwrap();
     let sequence = only_event(&*storage).await.sequence;
@@ -445,14 +447,14 @@ pub async fn a_stale_comparison_is_a_conflict_and_writes_nothing(bed: &mut dyn B
     assert_eq!(storage.finish(finish(sequence, skipped(), vec![fresh])).await, Ok(0));
 }
 
-pub async fn entries_belong_to_one_connection(bed: &mut dyn Bed) {
+pub async fn entries_belong_to_one_connection(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.write_entries("shop", vec![put("k", b"1", 1)]).await.unwrap();
     assert_eq!(storage.entry("depot", "k").await, Ok(StoredEntry::default()));
     assert_eq!(storage.keys("depot", "", None, 10).await, Ok(Vec::new()));
 }
 
-pub async fn keys_are_listed_by_prefix_in_byte_order(bed: &mut dyn Bed) {
+pub async fn keys_are_listed_by_prefix_in_byte_order(bed: &mut impl Bed) {
     let storage = bed.storage();
     let keys = ["order/1", "order/10", "order/2", "order/\u{10FFFF}", "order0", "orde", "order/é"];
     let writes = keys.iter().map(|key| put(key, b"", 1)).collect();
@@ -465,7 +467,7 @@ pub async fn keys_are_listed_by_prefix_in_byte_order(bed: &mut dyn Bed) {
     assert_eq!(storage.keys("shop", "ORDER", None, 10).await, Ok(Vec::new()));
 }
 
-pub async fn many_writers_lose_nothing(bed: &mut dyn Bed) {
+pub async fn many_writers_lose_nothing(bed: &mut impl Bed) {
     let storage = bed.storage();
     let tasks: Vec<_> = (0..200)
         .map(|number| {

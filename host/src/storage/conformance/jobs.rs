@@ -69,7 +69,7 @@ fn decision(id: &str, decision: Decision) -> NewDecision {
     NewDecision { connection: "shop".to_owned(), finding: id.to_owned(), decided }
 }
 
-pub async fn a_job_goes_on_where_it_stopped(bed: &mut dyn Bed) {
+pub async fn a_job_goes_on_where_it_stopped(bed: &mut impl Bed) {
     let storage = bed.storage();
     let begun = storage.begin_job(new_job(JobKind::Backfill)).await.unwrap();
     assert_eq!((begun.resumed, begun.job.state, begun.job.cursor.clone()), (false, JobState::Running, None));
@@ -105,7 +105,7 @@ pub async fn a_job_goes_on_where_it_stopped(bed: &mut dyn Bed) {
     assert!(!next.resumed && next.job.number > done.number, "what is done begins anew");
 }
 
-pub async fn only_the_same_scope_goes_on(bed: &mut dyn Bed) {
+pub async fn only_the_same_scope_goes_on(bed: &mut impl Bed) {
     let storage = bed.storage();
     let first = storage.begin_job(new_job(JobKind::Backfill)).await.unwrap().job;
     let mut others = [0, 1, 2, 3].map(|_| new_job(JobKind::Backfill));
@@ -127,7 +127,7 @@ pub async fn only_the_same_scope_goes_on(bed: &mut dyn Bed) {
     assert_eq!(listed, [anew.job.number, first.number + 3]);
 }
 
-pub async fn a_job_that_ended_early_can_go_on(bed: &mut dyn Bed) {
+pub async fn a_job_that_ended_early_can_go_on(bed: &mut impl Bed) {
     let storage = bed.storage();
     let job = storage.begin_job(new_job(JobKind::Reconcile)).await.unwrap().job;
     storage.end_job(job.number, Some("no such kind".to_owned()), Vec::new(), 6_001).await.unwrap();
@@ -143,7 +143,7 @@ pub async fn a_job_that_ended_early_can_go_on(bed: &mut dyn Bed) {
     assert_eq!(storage.job(9_999).await, Ok(None));
 }
 
-pub async fn a_pages_events_are_handed_out(bed: &mut dyn Bed) {
+pub async fn a_pages_events_are_handed_out(bed: &mut impl Bed) {
     let storage = bed.storage();
     let notes = std::sync::Arc::new(Notes::default());
     storage.attach(std::sync::Arc::clone(&notes) as _).await.unwrap();
@@ -155,7 +155,7 @@ pub async fn a_pages_events_are_handed_out(bed: &mut dyn Bed) {
     assert_eq!(kept.origin, format!("job {}", job.number));
 }
 
-pub async fn a_page_with_a_stale_entry_leaves_nothing(bed: &mut dyn Bed) {
+pub async fn a_page_with_a_stale_entry_leaves_nothing(bed: &mut impl Bed) {
     let storage = bed.storage();
     let job = storage.begin_job(new_job(JobKind::Reconcile)).await.unwrap().job;
     let writes = vec![put("fresh", b"1", 1), EntryWrite { expected: Some(3), ..put("stale", b"1", 4) }];
@@ -169,7 +169,7 @@ pub async fn a_page_with_a_stale_entry_leaves_nothing(bed: &mut dyn Bed) {
     assert_eq!(storage.events(EventFilter::default()).await, Ok(Vec::new()));
 }
 
-pub async fn a_finding_reads_back(bed: &mut dyn Bed) {
+pub async fn a_finding_reads_back(bed: &mut impl Bed) {
     let storage = bed.storage();
     let job = reconcile(&*storage, (1_000, 2_000, &[]), &["f", "g"]).await;
     assert_eq!((job.counters.findings, job.counters.new_findings), (2, 2));
@@ -205,7 +205,7 @@ pub async fn a_finding_reads_back(bed: &mut dyn Bed) {
     assert_eq!(listed(FindingFilter { connection: other, ..filter }).await, [""; 0]);
 }
 
-pub async fn only_a_run_that_covers_a_finding_resolves_it(bed: &mut dyn Bed) {
+pub async fn only_a_run_that_covers_a_finding_resolves_it(bed: &mut impl Bed) {
     let storage = bed.storage();
     reconcile(&*storage, (1_000, 2_000, &[]), &["f"]).await;
     for elsewhere in [(1_001, 2_000, &[][..]), (1_000, 1_999, &[]), (0, 9_000, &["missing"])] {
@@ -228,7 +228,7 @@ pub async fn only_a_run_that_covers_a_finding_resolves_it(bed: &mut dyn Bed) {
     assert_eq!(state(&*storage, "f").await, FindingState::Open);
 }
 
-pub async fn a_decision_stays_whatever_is_found(bed: &mut dyn Bed) {
+pub async fn a_decision_stays_whatever_is_found(bed: &mut impl Bed) {
     let storage = bed.storage();
     reconcile(&*storage, (1_000, 2_000, &[]), &["f"]).await;
     let missing = StorageError::NotFound("finding \"x\" of shop".to_owned());
@@ -251,7 +251,7 @@ pub async fn a_decision_stays_whatever_is_found(bed: &mut dyn Bed) {
     assert_eq!(storage.entry("shop", "decision/f").await.unwrap().version, 2);
 }
 
-pub async fn a_repair_is_handed_in_once(bed: &mut dyn Bed) {
+pub async fn a_repair_is_handed_in_once(bed: &mut impl Bed) {
     let storage = bed.storage();
     let notes = std::sync::Arc::new(Notes::default());
     storage.attach(std::sync::Arc::clone(&notes) as _).await.unwrap();
@@ -275,7 +275,7 @@ pub async fn a_repair_is_handed_in_once(bed: &mut dyn Bed) {
     assert_eq!(storage.repair("shop", None, 9, 8_004).await, Ok(Repairs::default()));
 }
 
-pub async fn settled_findings_and_old_jobs_are_forgotten(bed: &mut dyn Bed) {
+pub async fn settled_findings_and_old_jobs_are_forgotten(bed: &mut impl Bed) {
     let storage = bed.storage();
     reconcile(&*storage, (1_000, 2_000, &[]), &["settled", "decided"]).await;
     storage.decide(decision("decided", Decision::Split)).await.unwrap();

@@ -33,7 +33,7 @@ async fn state_of(storage: &dyn Storage, sequence: Sequence) -> State {
     storage.event(sequence).await.unwrap().unwrap().state
 }
 
-pub async fn only_open_work_is_handled(bed: &mut dyn Bed) {
+pub async fn only_open_work_is_handled(bed: &mut impl Bed) {
     let storage = bed.storage();
     for state in State::ALL {
         let sequence = event_in(&*storage, state).await;
@@ -52,7 +52,7 @@ pub async fn only_open_work_is_handled(bed: &mut dyn Bed) {
     }
 }
 
-pub async fn open_and_dead_work_is_retried(bed: &mut dyn Bed) {
+pub async fn open_and_dead_work_is_retried(bed: &mut impl Bed) {
     let storage = bed.storage();
     let notes = Arc::new(Notes::default());
     storage.attach(Arc::clone(&notes) as _).await.unwrap();
@@ -86,7 +86,7 @@ pub async fn open_and_dead_work_is_retried(bed: &mut dyn Bed) {
     );
 }
 
-pub async fn open_and_dead_work_is_discarded(bed: &mut dyn Bed) {
+pub async fn open_and_dead_work_is_discarded(bed: &mut impl Bed) {
     let storage = bed.storage();
     let notes = Arc::new(Notes::default());
     storage.attach(Arc::clone(&notes) as _).await.unwrap();
@@ -117,7 +117,7 @@ pub async fn open_and_dead_work_is_discarded(bed: &mut dyn Bed) {
     assert_eq!(notes.ids(), []);
 }
 
-pub async fn deliveries_are_retried_and_discarded(bed: &mut dyn Bed) {
+pub async fn deliveries_are_retried_and_discarded(bed: &mut impl Bed) {
     let storage = bed.storage();
     let Acceptance::New(sequence) = storage.accept(delivery("d-1")).await.unwrap() else { panic!("not new") };
     let id = WorkId::Delivery(sequence);
@@ -135,7 +135,7 @@ pub async fn deliveries_are_retried_and_discarded(bed: &mut dyn Bed) {
     assert_eq!(storage.accept(delivery("d-1")).await, Ok(Acceptance::Duplicate));
 }
 
-pub async fn a_retry_survives_a_restart(bed: &mut dyn Bed) {
+pub async fn a_retry_survives_a_restart(bed: &mut impl Bed) {
     let storage = bed.storage();
     let sequence = event_in(&*storage, State::Dead).await;
     storage.retry(WorkId::Event(sequence), 9).await.unwrap();
@@ -148,7 +148,7 @@ pub async fn a_retry_survives_a_restart(bed: &mut dyn Bed) {
     assert_eq!(only_event(&*storage).await.attempts, 0);
 }
 
-pub async fn what_died_under_a_module_is_revived(bed: &mut dyn Bed) {
+pub async fn what_died_under_a_module_is_revived(bed: &mut impl Bed) {
     let storage = bed.storage();
     let Acceptance::New(delivered) = storage.accept(delivery("d-1")).await.unwrap() else {
         panic!("not new")

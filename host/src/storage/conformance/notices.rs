@@ -45,7 +45,7 @@ fn outcome(number: Sequence, state: PostingState) -> PostingOutcome {
     }
 }
 
-pub async fn notices_are_kept_with_what_they_tell(bed: &mut dyn Bed) {
+pub async fn notices_are_kept_with_what_they_tell(bed: &mut impl Bed) {
     let storage = bed.storage();
     let notes = Arc::new(Notes::default());
     storage.attach(Arc::clone(&notes) as _).await.unwrap();
@@ -99,7 +99,7 @@ pub async fn notices_are_kept_with_what_they_tell(bed: &mut dyn Bed) {
     assert_eq!(counts, [count("board"), count("ops")]);
 }
 
-pub async fn a_failed_write_tells_nothing(bed: &mut dyn Bed) {
+pub async fn a_failed_write_tells_nothing(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.take_in(submission(&["a"])).await.unwrap();
     let sequence = only_event(&*storage).await.sequence;
@@ -110,7 +110,7 @@ pub async fn a_failed_write_tells_nothing(bed: &mut dyn Bed) {
     assert_eq!(storage.posting_counts().await, Ok(Vec::new()));
 }
 
-pub async fn notices_are_filtered_and_bounded(bed: &mut dyn Bed) {
+pub async fn notices_are_filtered_and_bounded(bed: &mut impl Bed) {
     let storage = bed.storage();
     let elsewhere = NewNotice { connection: "depot".to_owned(), ..notice("order.handled", "o-3") };
     let told = vec![notice("order.handled", "o-1"), notice("alert", "o-2"), elsewhere];
@@ -150,7 +150,7 @@ impl Herald for Crier {
     }
 }
 
-pub async fn a_page_tells_what_is_new_in_it(bed: &mut dyn Bed) {
+pub async fn a_page_tells_what_is_new_in_it(bed: &mut impl Bed) {
     let storage = bed.storage();
     let run = async |findings: Vec<Finding>| {
         let job = storage.begin_job(new_job(JobKind::Reconcile)).await.unwrap().job;
@@ -171,7 +171,7 @@ pub async fn a_page_tells_what_is_new_in_it(bed: &mut dyn Bed) {
     assert_eq!(journal(&*storage).await.len(), 7);
 }
 
-pub async fn one_subject_goes_out_in_order(bed: &mut dyn Bed) {
+pub async fn one_subject_goes_out_in_order(bed: &mut impl Bed) {
     let storage = bed.storage();
     let elsewhere = NewNotice { connection: "depot".to_owned(), ..notice("alert", "o-1") };
     let nameless = NewNotice { subject: None, ..notice("connection.paused", "") };
@@ -189,7 +189,7 @@ pub async fn one_subject_goes_out_in_order(bed: &mut dyn Bed) {
     assert_eq!(storage.due_postings("nobody", AT, 100).await, Ok(DuePostings::default()));
 }
 
-pub async fn what_fails_waits_and_others_go(bed: &mut dyn Bed) {
+pub async fn what_fails_waits_and_others_go(bed: &mut impl Bed) {
     let storage = bed.storage();
     let told = vec![notice("alert", "o-1"), notice("alert", "o-1"), notice("alert", "o-2")];
     storage.notify(told, AT).await.unwrap();
@@ -205,7 +205,7 @@ pub async fn what_fails_waits_and_others_go(bed: &mut dyn Bed) {
     assert_eq!((again.postings.len(), again.next), (2, None));
 }
 
-pub async fn a_posting_ends_once(bed: &mut dyn Bed) {
+pub async fn a_posting_ends_once(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.notify(vec![notice("alert", "o-1")], AT).await.unwrap();
     let number = first(&*storage).await.number;
@@ -221,7 +221,7 @@ pub async fn a_posting_ends_once(bed: &mut dyn Bed) {
     assert_eq!((delivered.len(), delivered[0].status, delivered[0].ended_at), (1, Some(204), Some(AT + 1)));
 }
 
-pub async fn the_undelivered_are_retried_and_discarded(bed: &mut dyn Bed) {
+pub async fn the_undelivered_are_retried_and_discarded(bed: &mut impl Bed) {
     let storage = bed.storage();
     let notes = Arc::new(Notes::default());
     storage.attach(Arc::clone(&notes) as _).await.unwrap();
@@ -245,7 +245,7 @@ pub async fn the_undelivered_are_retried_and_discarded(bed: &mut dyn Bed) {
     assert_eq!(discarded[0].reason.as_deref(), Some("told by phone"));
 }
 
-pub async fn a_receivers_outbox_is_abandoned(bed: &mut dyn Bed) {
+pub async fn a_receivers_outbox_is_abandoned(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.notify(vec![notice("alert", "o-1"), notice("alert", "o-2")], AT).await.unwrap();
     assert_eq!(storage.abandon_postings("ops", "it is gone", AT).await, Ok(2));
@@ -257,7 +257,7 @@ pub async fn a_receivers_outbox_is_abandoned(bed: &mut dyn Bed) {
     assert_eq!((dead.len(), dead[0].reason.as_deref()), (2, Some("it is gone")));
 }
 
-pub async fn old_notices_go_when_nobody_waits_for_them(bed: &mut dyn Bed) {
+pub async fn old_notices_go_when_nobody_waits_for_them(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.notify(vec![notice("alert", "o-1"), notice("alert", "o-2")], AT).await.unwrap();
     let unheard = NewNotice { receivers: Vec::new(), ..notice("alert", "o-3") };
@@ -274,7 +274,7 @@ pub async fn old_notices_go_when_nobody_waits_for_them(bed: &mut dyn Bed) {
     assert_eq!(due(&*storage, AT).await, ["o-2"]);
 }
 
-pub async fn the_outbox_survives_a_restart(bed: &mut dyn Bed) {
+pub async fn the_outbox_survives_a_restart(bed: &mut impl Bed) {
     let storage = bed.storage();
     storage.notify(vec![notice("alert", "o-1"), notice("alert", "o-1")], AT).await.unwrap();
     let number = first(&*storage).await.number;

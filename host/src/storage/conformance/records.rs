@@ -18,7 +18,7 @@ fn outcome(id: WorkId, key: &str, state: WriteState) -> WriteOutcome {
     WriteOutcome { id, key: key.to_owned(), state, status: Some(201), response, at: 1_700_000_000_900 }
 }
 
-pub async fn an_intent_survives_a_restart(bed: &mut dyn Bed) {
+pub async fn an_intent_survives_a_restart(bed: &mut impl Bed) {
     let storage = bed.storage();
     let id = open_event(&*storage).await;
     assert_eq!(storage.writes(id).await, Ok(Vec::new()));
@@ -41,7 +41,7 @@ pub async fn an_intent_survives_a_restart(bed: &mut dyn Bed) {
     assert_eq!(bed.storage().writes(id).await, Ok(vec![expected]));
 }
 
-pub async fn a_settled_write_keeps_its_answer(bed: &mut dyn Bed) {
+pub async fn a_settled_write_keeps_its_answer(bed: &mut impl Bed) {
     let storage = bed.storage();
     let id = open_event(&*storage).await;
     for state in WriteState::ALL {
@@ -57,7 +57,7 @@ pub async fn a_settled_write_keeps_its_answer(bed: &mut dyn Bed) {
     }
 }
 
-pub async fn a_resend_takes_the_first_ones_place(bed: &mut dyn Bed) {
+pub async fn a_resend_takes_the_first_ones_place(bed: &mut impl Bed) {
     let storage = bed.storage();
     let id = open_event(&*storage).await;
     for (key, in_doubt) in [("a", InDoubt::Resend), ("b", InDoubt::Never)] {
@@ -74,7 +74,7 @@ pub async fn a_resend_takes_the_first_ones_place(bed: &mut dyn Bed) {
     assert_eq!((second.key.as_str(), second.in_doubt), ("b", InDoubt::Never));
 }
 
-pub async fn writes_belong_to_one_piece_of_work(bed: &mut dyn Bed) {
+pub async fn writes_belong_to_one_piece_of_work(bed: &mut impl Bed) {
     let storage = bed.storage();
     let Acceptance::New(sequence) = storage.accept(delivery("d-1")).await.unwrap() else { panic!("not new") };
     let event = open_event(&*storage).await;
@@ -91,7 +91,7 @@ pub async fn writes_belong_to_one_piece_of_work(bed: &mut dyn Bed) {
     assert!(matches!(foreign, Err(StorageError::NotFound(_))), "{foreign:?}");
 }
 
-pub async fn an_outcome_is_kept_after_the_end(bed: &mut dyn Bed) {
+pub async fn an_outcome_is_kept_after_the_end(bed: &mut impl Bed) {
     let storage = bed.storage();
     let id = open_event(&*storage).await;
     storage.intend(intent(id, "k")).await.unwrap();
@@ -102,7 +102,7 @@ pub async fn an_outcome_is_kept_after_the_end(bed: &mut dyn Bed) {
     assert_eq!(storage.intend(intent(absent, "k")).await, Err(StorageError::Ended("event 999".to_owned())));
 }
 
-pub async fn a_retry_remembers_what_was_written(bed: &mut dyn Bed) {
+pub async fn a_retry_remembers_what_was_written(bed: &mut impl Bed) {
     let storage = bed.storage();
     let id = open_event(&*storage).await;
     storage.intend(intent(id, "k")).await.unwrap();
@@ -112,7 +112,7 @@ pub async fn a_retry_remembers_what_was_written(bed: &mut dyn Bed) {
     assert_eq!(storage.writes(id).await.unwrap()[0].state, WriteState::Done);
 }
 
-pub async fn writes_are_bounded(bed: &mut dyn Bed) {
+pub async fn writes_are_bounded(bed: &mut impl Bed) {
     let storage = bed.storage();
     let id = open_event(&*storage).await;
     let longest = "k".repeat(WRITE_KEY_BYTES_MAX);
@@ -134,7 +134,7 @@ pub async fn writes_are_bounded(bed: &mut dyn Bed) {
     assert_eq!(storage.writes(id).await.unwrap().len(), WRITES_PER_WORK_MAX as usize);
 }
 
-pub async fn attempts_are_kept_with_their_commits(bed: &mut dyn Bed) {
+pub async fn attempts_are_kept_with_their_commits(bed: &mut impl Bed) {
     let storage = bed.storage();
     let id = open_event(&*storage).await;
     let WorkId::Event(sequence) = id else { panic!("no event") };
@@ -152,7 +152,7 @@ pub async fn attempts_are_kept_with_their_commits(bed: &mut dyn Bed) {
     assert_eq!(storage.attempts(WorkId::Delivery(sequence)).await, Ok(Vec::new()));
 }
 
-pub async fn a_deliverys_attempt_is_kept_and_a_polls_is_not(bed: &mut dyn Bed) {
+pub async fn a_deliverys_attempt_is_kept_and_a_polls_is_not(bed: &mut impl Bed) {
     let storage = bed.storage();
     let Acceptance::New(sequence) = storage.accept(delivery("d-1")).await.unwrap() else { panic!("not new") };
     let events = vec![event("a", "order-1")];
@@ -166,7 +166,7 @@ pub async fn a_deliverys_attempt_is_kept_and_a_polls_is_not(bed: &mut dyn Bed) {
     }
 }
 
-pub async fn only_the_last_attempts_are_kept(bed: &mut dyn Bed) {
+pub async fn only_the_last_attempts_are_kept(bed: &mut impl Bed) {
     let storage = bed.storage();
     let id = open_event(&*storage).await;
     for number in 1..=ATTEMPTS_PER_WORK_MAX + 3 {

@@ -49,7 +49,7 @@ async fn ended_event(storage: &dyn Storage, id: &str, at: u64) -> Sequence {
     sequence
 }
 
-pub async fn modules_are_kept_by_digest(bed: &mut dyn Bed) {
+pub async fn modules_are_kept_by_digest(bed: &mut impl Bed) {
     let storage = bed.storage();
     assert_eq!(storage.module("sha256:aa").await, Ok(None));
     storage.keep_module("sha256:aa", Arc::from(vec![7; 100_000])).await.unwrap();
@@ -59,7 +59,7 @@ pub async fn modules_are_kept_by_digest(bed: &mut dyn Bed) {
     assert_eq!(bed.storage().module("sha256:aa").await, Ok(Some(vec![7; 100_000])));
 }
 
-pub async fn activations_are_listed_newest_first(bed: &mut dyn Bed) {
+pub async fn activations_are_listed_newest_first(bed: &mut impl Bed) {
     let storage = bed.storage();
     for number in 0..ACTIVATIONS_PER_CONNECTION_MAX + 2 {
         storage.activate(activation("shop", &format!("sha256:{number}")), Vec::new()).await.unwrap();
@@ -74,7 +74,7 @@ pub async fn activations_are_listed_newest_first(bed: &mut dyn Bed) {
     assert_eq!(storage.activations("absent", 10).await, Ok(Vec::new()));
 }
 
-pub async fn listings_find_every_state_and_module(bed: &mut dyn Bed) {
+pub async fn listings_find_every_state_and_module(bed: &mut impl Bed) {
     let storage = bed.storage();
     for (index, state) in
         [State::Received, State::Waiting, State::Parked, State::Dead].into_iter().enumerate()
@@ -108,7 +108,7 @@ pub async fn listings_find_every_state_and_module(bed: &mut dyn Bed) {
     assert_eq!(storage.events(other_module).await, Ok(Vec::new()));
 }
 
-pub async fn deliveries_are_listed_newest_first(bed: &mut dyn Bed) {
+pub async fn deliveries_are_listed_newest_first(bed: &mut impl Bed) {
     let storage = bed.storage();
     for number in 1..=5 {
         storage.accept(delivery(&format!("d-{number}"))).await.unwrap();
@@ -126,7 +126,7 @@ pub async fn deliveries_are_listed_newest_first(bed: &mut dyn Bed) {
     assert_eq!((record.state, record.received_at), (State::Received, 1_700_000_000_000));
 }
 
-pub async fn what_ended_long_ago_is_forgotten(bed: &mut dyn Bed) {
+pub async fn what_ended_long_ago_is_forgotten(bed: &mut impl Bed) {
     let storage = bed.storage();
     let Acceptance::New(delivered) = storage.accept(delivery("d-1")).await.unwrap() else {
         panic!("not new")
@@ -156,7 +156,7 @@ pub async fn what_ended_long_ago_is_forgotten(bed: &mut dyn Bed) {
     assert_eq!(purge_all(&*storage, 101, 100).await, 0);
 }
 
-pub async fn open_and_dead_work_is_not_forgotten(bed: &mut dyn Bed) {
+pub async fn open_and_dead_work_is_not_forgotten(bed: &mut impl Bed) {
     let storage = bed.storage();
     let states = [State::Received, State::Waiting, State::Parked, State::Dead];
     for state in states {
@@ -178,7 +178,7 @@ pub async fn open_and_dead_work_is_not_forgotten(bed: &mut dyn Bed) {
     assert_eq!(purge_all(&*storage, 3, 100).await, 13);
 }
 
-pub async fn a_purge_stops_at_its_limit(bed: &mut dyn Bed) {
+pub async fn a_purge_stops_at_its_limit(bed: &mut impl Bed) {
     let storage = bed.storage();
     for id in ["a", "b", "c"] {
         ended_event(&*storage, id, 100).await;
@@ -189,7 +189,7 @@ pub async fn a_purge_stops_at_its_limit(bed: &mut dyn Bed) {
     assert_eq!(purge_all(&*storage, 101, 1).await, 0);
 }
 
-pub async fn modules_go_when_nothing_names_them(bed: &mut dyn Bed) {
+pub async fn modules_go_when_nothing_names_them(bed: &mut impl Bed) {
     let storage = bed.storage();
     // As many as stay, and one that has fallen out of the last of its connection.
     for number in 0..=ACTIVATIONS_WITH_MODULES {
@@ -216,7 +216,7 @@ pub async fn modules_go_when_nothing_names_them(bed: &mut dyn Bed) {
     }
 }
 
-pub async fn a_restart_hands_out_what_a_purge_left(bed: &mut dyn Bed) {
+pub async fn a_restart_hands_out_what_a_purge_left(bed: &mut impl Bed) {
     let storage = bed.storage();
     ended_event(&*storage, "ended", 100).await;
     storage.take_in(submission(&["open"])).await.unwrap();

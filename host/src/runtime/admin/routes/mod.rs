@@ -24,7 +24,6 @@ use super::{ActivationView, DeliveryList, EventDetail, EventList, EventView};
 use crate::egress::Secret;
 use crate::runtime::host::Host;
 use crate::runtime::manage::ConnectionStatus;
-use crate::runtime::notices::STREAMS_MAX;
 use crate::runtime::preview::Preview;
 use crate::runtime::replay::Replay;
 use crate::runtime::swap::{Swap, SwapRequest};
@@ -138,7 +137,7 @@ impl Host {
     /// belong on an address of their own that the world does not reach.
     pub fn admin_router(&self, token: Secret) -> Router {
         let uploads = Arc::new(Semaphore::new(UPLOADS_MAX));
-        let streams = Arc::new(Semaphore::new(STREAMS_MAX));
+        let streams = Arc::clone(&self.shared.streams);
         let admin = Admin { host: self.clone(), token, uploads, streams };
         let routes = Router::new()
             .route("/connections", get(connections))
