@@ -150,7 +150,6 @@ impl Egress {
     }
 }
 
-#[cfg(feature = "client")]
 impl Grant {
     /// The grant, in the words that the rules know.
     fn rule(&self) -> transload_policy::Grant {
@@ -164,6 +163,7 @@ impl Grant {
     }
 }
 
+#[cfg(feature = "client")]
 impl Default for Egress {
     fn default() -> Egress {
         Egress::new(EgressOptions::default())
