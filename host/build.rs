@@ -5,9 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What is embedded: a file or directory of the repository, and what it is called in the program.
-const SOURCES: [(&str, &str); 12] = [
+const SOURCES: [(&str, &str); 17] = [
     ("host/src/cli/new/common", "common"),
     ("host/src/cli/new/js", "js"),
+    // What connectors in JavaScript have in common is an example's, where it is tested.
+    ("examples/ghl-labelry-js/src/api.js", "js/src/api.js"),
+    ("examples/ghl-labelry-js/src/decimal.js", "js/src/decimal.js"),
+    ("examples/ghl-labelry-js/src/failure.js", "js/src/failure.js"),
+    ("examples/ghl-labelry-js/src/http.js", "js/src/http.js"),
+    ("examples/ghl-labelry-js/src/json.js", "js/src/json.js"),
     ("host/src/cli/new/python", "python"),
     ("host/src/cli/new/rust", "rust"),
     ("host/src/cli/new/wit", "wit"),

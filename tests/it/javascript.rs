@@ -207,18 +207,3 @@ async fn it_keeps_the_contract() {
 fn its_own_tests_pass() {
     build::tests();
 }
-
-#[test]
-fn what_new_connectors_begin_with_is_the_examples() {
-    let file = |directory: &str, name: &str| {
-        let path = root().join(directory).join(name);
-        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-    };
-    let sources = ["src/api.js", "src/decimal.js", "src/failure.js", "src/http.js", "src/json.js"];
-    let wit = ["wit/app.wit", "wit/deps/wasi-http.wit", "wit/deps/wasi-io.wit"];
-    let sources = sources.map(|name| (name, "host/src/cli/new/js"));
-    for (name, templates) in sources.into_iter().chain(wit.map(|name| (name, "host/src/cli/new"))) {
-        let (example, template) = (file("examples/ghl-labelry-js", name), file(templates, name));
-        assert!(example == template, "{name} of examples/ghl-labelry-js and of {templates} differ");
-    }
-}

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::tools::{node, root};
 
-/// The connector, and the contract that it is built with.
-const SOURCES: [&str; 2] = ["examples/ghl-labelry-js", "wit/0.1.0"];
+/// The connector, the contract that it is built with, and the world that adds HTTP to it.
+const SOURCES: [&str; 3] = ["examples/ghl-labelry-js", "wit/0.1.0", "host/src/cli/new/wit"];
 
 /// What is in the connector's directory and no source of it.
 const OUTPUT: [&str; 2] = ["build", "node_modules"];
