@@ -15,7 +15,6 @@
 
 mod attempt;
 #[cfg(any(test, feature = "storage-conformance"))]
-#[cfg_attr(not(test), expect(missing_docs, reason = "the name of a case says what it holds"))]
 #[expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "it runs in tests alone")]
 pub mod conformance;
 mod error;
