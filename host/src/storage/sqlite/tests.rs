@@ -34,7 +34,21 @@ impl SqliteBed {
     }
 
     fn open(&mut self) {
-        self.storage = Some(Arc::new(SqliteStorage::open(&self.path()).unwrap()));
+        self.storage = Some(Arc::new(until_let_in(|| SqliteStorage::open(&self.path()))));
+    }
+}
+
+/// Opens what was closed just now. A process that another test starts meanwhile has a copy of every open file, locks among them,
+/// until it runs its own program; that takes a moment.
+fn until_let_in(open: impl Fn() -> Result<SqliteStorage, StorageError>) -> SqliteStorage {
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
+    loop {
+        match open() {
+            Err(StorageError::InUse { .. }) if std::time::Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            outcome => return outcome.unwrap(),
+        }
     }
 }
 
