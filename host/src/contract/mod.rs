@@ -87,6 +87,7 @@ pub(crate) trait Versioned: Lift + Send + Sync + 'static {
     fn from_v0_2_0(theirs: Self::V0_2_0) -> Self;
 }
 
+/// Outside the tests there is one version, in which each answer is what the host makes of it; `v0_2_0` has these for two.
 #[cfg(not(test))]
 mod versioned {
     impl super::Versioned for Vec<super::Event> {}
