@@ -4,10 +4,9 @@
  * follows from one is done.
  */
 
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 
-import { FileStore, Flow, MemoryStore, Verifier, answerTo, load, readBody } from './lib/index.mjs';
+import { FileStore, Flow, MemoryStore, Verifier, answerTo, load, readBody, readConfig } from './lib/index.mjs';
 
 /** Time for a webhook to arrive in whole, in milliseconds. */
 const ARRIVAL_MS_MAX = 10_000;
@@ -16,6 +15,7 @@ const ARRIVAL_MS_MAX = 10_000;
  * The configuration file.
  * @typedef {object} Config
  * @property {string} listen `127.0.0.1:8080`; port 0 picks one
+ * @property {string} [name] the connection's; webhooks then come to `POST /hooks/NAME/API`, as on the host
  * @property {string} module the component's file
  * @property {object} settings by the manifest's schema
  * @property {Record<string, import('./lib/egress.mjs').Grant>} apis what is granted of each API
@@ -37,20 +37,21 @@ async function platform(config) {
   const apisWithHooks = connector.manifest.apis.filter((api) => api.webhook);
   const verifiers = new Map(apisWithHooks.map((api) => [api.name, new Verifier(api, apis[api.name]?.webhook)]));
   const flow = new Flow(connector);
+  const hooks = config.name ? `/hooks/${config.name}/` : '/hooks/';
   return createServer(
     { requestTimeout: ARRIVAL_MS_MAX, connectionsCheckingInterval: ARRIVAL_MS_MAX },
     async (request, response) => {
-      const { status, text } = await answer(request, { connector, verifiers, flow });
+      const { status, text } = await answer(request, { hooks, connector, verifiers, flow });
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
     },
   );
 }
 
 /** Takes one request. */
-async function answer(request, { connector, verifiers, flow }) {
-  const source = /^\/hooks\/([a-z0-9-]+)$/.exec(request.url)?.[1];
+async function answer(request, { hooks, connector, verifiers, flow }) {
+  const source = request.url.startsWith(hooks) ? request.url.slice(hooks.length) : undefined;
   const verifier = verifiers.get(source);
-  if (request.method !== 'POST' || !verifier) return { status: 404, text: 'webhooks come to POST /hooks/API' };
+  if (request.method !== 'POST' || !verifier) return { status: 404, text: `webhooks come to POST ${hooks}API` };
   try {
     const body = await readBody(request);
     verifier.verify(request.headers, body);
@@ -75,7 +76,7 @@ if (!file) {
   console.error('usage: node serve.mjs CONFIG.json');
   process.exit(2);
 }
-const config = JSON.parse(await readFile(file, 'utf8'));
+const config = await readConfig(file);
 const server = await platform(config);
 const [host, port] = config.listen.split(':');
 server.listen(Number(port), host, () => {

@@ -2,6 +2,7 @@
  * @file Runs Transload connectors in Node. See README.md.
  */
 
+export { readConfig } from './config.mjs';
 export { Connector, load } from './connector.mjs';
 export { decimal, eventData, plain, toData } from './data.mjs';
 export { Failure, NeedsAttention, Rejected, Retry, Trapped } from './failure.mjs';
